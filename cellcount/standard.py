@@ -1,14 +1,16 @@
 """The national cell count standard, read from its one declaration.
 
 `data/standard/datapackage.json` declares what an operator delivers, `data/standard/release.json` what the app
-reads. Everything else that speaks of tables and columns (Parquet schemas, the validator, the documentation page,
-the demonstration, the exports' metadata) follows from these two files.
+reads, `data/standard/rules.json` what a validator must catch. Everything else that speaks of tables and columns
+(Parquet schemas, the validator, the documentation page, the demonstration, the exports' metadata) follows from these.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -36,10 +38,29 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "GEOMETRY": pa.binary(),
 }
 
+_HOUR = re.compile(r"(?P<before>(.*_)?[hl])(?P<hour>\d\d)(?P<after>(_.*)?)")
+"""The name of a column of one hour, as in `h08`, `people_h08` and `l08_sd`."""
+
+_CSVW_TYPES = {
+    "BIGINT": "long",
+    "UTINYINT": "unsignedByte",
+    "UINTEGER": "unsignedInt",
+    "FLOAT": "float",
+    "DOUBLE": "double",
+    "VARCHAR": "string",
+    "DATE": "date",
+    "TIMESTAMP": "dateTime",
+    "GEOMETRY": "hexBinary",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A declared column: its type in the file, unit, meaning and limits."""
+    """A declared column: its type in the file, unit, meaning and limits.
+
+    `area_types` are the kinds of area whose codes it may hold, `resolutions` the H3 resolutions of its cells; both are
+    empty for other columns.
+    """
 
     name: str
     physical_type: str
@@ -50,6 +71,8 @@ class Column:
     maximum: float | None
     enum: tuple[str, ...]
     code_list: str | None
+    area_types: tuple[str, ...] = ()
+    resolutions: tuple[int, ...] = ()
 
     @property
     def arrow_type(self) -> pa.DataType:
@@ -121,6 +144,31 @@ class ManifestField:
     maximum: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A declared limit that is not one column's: what is more is a mistake."""
+
+    name: str
+    value: float
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that a validator must catch.
+
+    `severity` is `unreadable` (nothing more can be said of the delivery), `error` (it is refused) or `warning`;
+    `counts` names what is counted in a finding: rows, files, days and so on.
+    """
+
+    id: str
+    severity: Literal["unreadable", "error", "warning"]
+    counts: str
+    message: str
+    remedy: str
+
+
 def _table(resource: dict[str, Any]) -> Table:
     columns = []
     for field in resource["schema"]["fields"]:
@@ -136,6 +184,8 @@ def _table(resource: dict[str, Any]) -> Table:
                 maximum=limits.get("maximum"),
                 enum=tuple(limits.get("enum", ())),
                 code_list=field.get("codeList"),
+                area_types=tuple(field.get("areaTypes", ())),
+                resolutions=tuple(field.get("resolutions", ())),
             )
         )
     return Table(
@@ -154,9 +204,8 @@ def _table(resource: dict[str, Any]) -> Table:
 
 
 @cache
-def _declaration(file_name: str) -> dict[str, Any]:
-    declaration: dict[str, Any] = json.loads((STANDARD_FOLDER / file_name).read_text(encoding="utf-8"))
-    return declaration
+def _declaration(file_name: str) -> Any:
+    return json.loads((STANDARD_FOLDER / file_name).read_text(encoding="utf-8"))
 
 
 def standard_version() -> str:
@@ -211,3 +260,179 @@ def manifest_fields() -> tuple[ManifestField, ...]:
         )
         for field in _declaration("datapackage.json")["manifest"]
     )
+
+
+@cache
+def limits() -> dict[str, Limit]:
+    """The declared limits that are not one column's, by name.
+
+    Examples
+    --------
+    >>> limits()["km_per_trip"].value
+    2000
+    """
+    return {limit["name"]: Limit(**limit) for limit in _declaration("datapackage.json")["limits"]}
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """What a validator must catch, by rule, worst first.
+
+    Examples
+    --------
+    >>> rules()["hidden-as-minus-one"].remedy
+    'Write NULL for a withheld count.'
+    """
+    return {rule["id"]: Rule(**rule) for rule in _declaration("rules.json")}
+
+
+def csvw(table: Table, url: str | None = None) -> dict[str, Any]:
+    """Metadata of an export of a table as CSV, in the W3C's vocabulary "CSV on the Web".
+
+    Parameters
+    ----------
+    table : Table
+        A declared table.
+    url : str, optional
+        Name of the CSV file beside the metadata; the table's name if not given.
+
+    Returns
+    -------
+    dict
+        To be written as JSON beside the file, as `NAME.csv-metadata.json`.
+
+    Examples
+    --------
+    >>> described = csvw(delivery_tables()["cell_day"])["tableSchema"]
+    >>> described["primaryKey"]
+    ['date', 'resolution', 'h3', 'segment']
+    >>> described["columns"][1]["datatype"]
+    {'base': 'unsignedByte', 'minimum': 5, 'maximum': 9}
+    """
+    meaning = f"{table.description} An absent row: {table.absent_row}. An empty field: {table.null_meaning}."
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "url": url or f"{table.name}.csv",
+        "dc:title": table.title,
+        "dc:description": meaning,
+        "tableSchema": {
+            "columns": [_csvw_column(column) for column in table.columns],
+            "primaryKey": list(table.key),
+        },
+    }
+
+
+def _csvw_column(column: Column) -> dict[str, Any]:
+    constraints = {
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "format": "|".join(re.escape(code) for code in column.enum) or None,
+    }
+    described = {
+        "name": column.name,
+        "titles": column.name,
+        "dc:description": column.description,
+        "datatype": {
+            "base": _CSVW_TYPES[column.physical_type],
+            **{name: value for name, value in constraints.items() if value is not None},
+        },
+        "required": column.required,
+    }
+    return described if column.unit is None else {**described, "schema:unitText": column.unit}
+
+
+def document() -> str:
+    """The standard as a page of Markdown: the manifest, every table, the limits and the rules.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(document().splitlines()[0])
+    # The national cell count standard, version 0.1
+    """
+    delivery = _declaration("datapackage.json")
+    return "\n".join(
+        [
+            f"# {delivery['title']}, version {delivery['version']}",
+            "",
+            delivery["description"],
+            "",
+            "## The manifest of a delivery",
+            "",
+            *_markdown(
+                ("field", "type", "required", "meaning"),
+                ((field.name, field.type, _yes(field.required), _meaning(field)) for field in manifest_fields()),
+            ),
+            "## The tables of a delivery",
+            "",
+            *_documented(delivery_tables()),
+            "## Limits",
+            "",
+            *_markdown(
+                ("limit", "value", "meaning"),
+                ((each.name, f"{each.value:,} {each.unit}", each.description) for each in limits().values()),
+            ),
+            "## What a validator must catch",
+            "",
+            *_markdown(
+                ("rule", "severity", "fault", "remedy"),
+                ((rule.id, rule.severity, rule.message, rule.remedy) for rule in rules().values()),
+            ),
+            "## The tables of a release",
+            "",
+            *_documented(release_tables()),
+        ]
+    )
+
+
+def _documented(tables: Mapping[str, Table]) -> Iterator[str]:
+    for table in tables.values():
+        folders = "/".join(f"{name}=..." for name in table.partitions)
+        yield f"### {table.name}: {table.title}"
+        yield ""
+        yield (
+            f"{table.description} {'Optional' if table.optional else 'Required'}. One row for each {table.grain}, in "
+            f"`{table.name}/{folders}{'/' if folders else ''}`. An absent row: {table.absent_row}. "
+            f"NULL: {table.null_meaning}. Adds over: {', '.join(table.adds_over) or 'nothing'}."
+        )
+        yield ""
+        yield from _markdown(
+            ("column", "type", "unit", "required", "meaning"),
+            (
+                (name, column.physical_type, column.unit or "", _yes(column.required), _meaning(column))
+                for name, column in _hours_as_one(table)
+            ),
+        )
+
+
+def _hours_as_one(table: Table) -> Iterator[tuple[str, Column]]:
+    """The columns with their names; of columns that differ by the hour only, the first with the name of the range."""
+    for column in table.columns:
+        hour = _HOUR.fullmatch(column.name)
+        if hour is None:
+            yield column.name, column
+        elif hour["hour"] == "00":
+            last = f"{hour['before']}{HOURS_OF_DAY - 1}{hour['after']}"
+            of_each = column.description.replace("from 00:00 to 01:00", "in each hour,")
+            yield f"{column.name} ... {last}", replace(column, description=of_each)
+
+
+def _meaning(declared: Column | ManifestField) -> str:
+    codes = f" One of: {', '.join(declared.enum)}." if declared.enum else ""
+    most = "" if declared.maximum is None else f" At most {declared.maximum:,}."
+    return declared.description + codes + most
+
+
+def _yes(required: bool) -> str:
+    return "yes" if required else ""
+
+
+def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table in Markdown, with an empty line after it."""
+    for row in (head, ("---",) * len(head), *rows):
+        cells = (cell.replace("|", "\\|") for cell in row)
+        yield f"| {' | '.join(cells)} |"
+    yield ""

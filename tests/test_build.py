@@ -1,0 +1,428 @@
+"""From little deliveries, written out by hand, to the figures that a release must hold."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from build_world import (
+    ALDER,
+    ALDER_CELLS,
+    BIRCH,
+    BIRCH_CELLS,
+    CHILDREN,
+    COUNTRY,
+    MONDAY,
+    PARENT,
+    REGION,
+    area_row,
+    cell_row,
+    factor,
+    hours,
+    reference,
+    rows_of,
+    write_delivery,
+)
+
+from cellcount.build import build_release
+from cellcount.build.deliveries import DeliveryRefusedError
+from cellcount.build.release import ReleaseExistsError, check_release
+from cellcount.errors import CellCountError
+
+REFERENCE = reference()
+LARGE = [factor(ALDER, 0.4), factor(REGION, 0.5)]
+SMALL = [factor(ALDER, 0.2), factor(REGION, 0.25)]
+
+
+def built(tmp_path: Path, *deliveries: Path, **options) -> Path:
+    return build_release(list(deliveries), tmp_path / "releases", reference=REFERENCE, **options)
+
+
+def by_cell(release: Path, column: str, table: str = "present") -> dict[int, int | None]:
+    return {row["h3"]: row[column] for row in rows_of(release, table) if row["resolution"] == "7"}
+
+
+def test_people_are_devices_over_shares_and_a_withheld_operator_takes_its_share_away(tmp_path):
+    both, one_withheld, withheld, nobody, elsewhere = *ALDER_CELLS, BIRCH_CELLS[0]
+    large = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=LARGE,
+        cell_day=[
+            cell_row(both, hours(80)),
+            cell_row(one_withheld, hours(80)),
+            cell_row(withheld, hours(None)),
+            cell_row(nobody, hours(0, h08=None)),
+            cell_row(elsewhere, hours(60)),
+        ],
+    )
+    small = write_delivery(
+        tmp_path / "small",
+        "small",
+        factors=SMALL,
+        cell_day=[
+            cell_row(both, hours(40)),
+            cell_row(one_withheld, hours(None)),
+            cell_row(withheld, hours(None)),
+            cell_row(nobody, hours(0)),
+        ],
+    )
+
+    release = built(tmp_path, large, small)
+
+    people = by_cell(release, "h12")
+    assert people[both] == 200  # (80 + 40) / (0.4 + 0.2)
+    assert people[one_withheld] == 200  # 80 / 0.4
+    assert people[withheld] is None
+    assert people[nobody] == 0
+    assert by_cell(release, "h08")[nobody] is None  # one of them saw somebody, and does not say how many
+    assert people[elsewhere] == 120  # 60 / 0.5: Birch has its region's factor, and the small operator does not cover it
+    assert set(people) == {both, one_withheld, withheld, nobody, elsewhere}  # what nobody covers has no row
+    assert check_release(release) == []
+
+
+def test_no_figure_has_fewer_devices_behind_it_than_the_threshold(tmp_path):
+    cell = ALDER_CELLS[0]
+    large = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=[cell_row(cell, hours(12, h08=18))])
+    small = write_delivery(tmp_path / "small", "small", factors=SMALL, cell_day=[cell_row(cell, hours(None, h08=12))])
+
+    raised = built(tmp_path, large, small, threshold=30)
+
+    assert by_cell(raised, "h12")[cell] is None  # 12 devices are known
+    assert by_cell(raised, "h08")[cell] == 50  # 30 devices / 0.6
+    with pytest.raises(CellCountError, match="not lowered below 10"):
+        built(tmp_path, large, small, threshold=9)
+
+
+def test_an_operator_is_left_out_where_and_when_its_network_was_down(tmp_path):
+    outage = {
+        "h3_parent": ALDER_CELLS[0],
+        "from_utc": dt.datetime.fromisoformat("2026-11-02T09:00"),
+        "to_utc": dt.datetime.fromisoformat("2026-11-02T10:30"),
+        "share_active": 0.2,
+        "reason": "fibre cut",
+    }
+    rows = [cell_row(ALDER_CELLS[0], hours(80)), cell_row(ALDER_CELLS[1], hours(80)), cell_row(PARENT, hours(800))]
+    large = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=LARGE,
+        cell_day=sorted(rows, key=lambda row: (row["resolution"], row["h3"])),
+        area_day=[area_row(COUNTRY, hours(8000))],
+        tables={"coverage": [outage]},
+    )
+    small = write_delivery(
+        tmp_path / "small",
+        "small",
+        factors=SMALL,
+        cell_day=sorted(
+            [cell_row(ALDER_CELLS[0], hours(70)), cell_row(ALDER_CELLS[1], hours(70)), cell_row(PARENT, hours(700))],
+            key=lambda row: (row["resolution"], row["h3"]),
+        ),
+        area_day=[area_row(COUNTRY, hours(7000))],
+    )
+
+    release = built(tmp_path, large, small)
+
+    assert by_cell(release, "h08")[ALDER_CELLS[0]] == 250  # 150 / 0.6
+    assert by_cell(release, "h09")[ALDER_CELLS[0]] == 350  # 70 / 0.2: the large operator is left out
+    assert by_cell(release, "h10")[ALDER_CELLS[0]] == 350  # for half of the hour 80 % are gone
+    assert by_cell(release, "h11")[ALDER_CELLS[0]] == 250
+    assert by_cell(release, "h09")[ALDER_CELLS[1]] == 250  # the cell beside it
+    parent = next(row for row in rows_of(release, "present") if row["resolution"] == "6")
+    assert parent["h08"] == 2500
+    assert parent["h09"] == 3500  # a seventh of its residents lost 80 %: 11 % of its devices, left out
+    lost = {(row["h3_parent"], row["hour_utc"].hour): row["share_lost"] for row in rows_of(release, "coverage")}
+    # 0.4 of 0.6 of all is the large operator's, and 80 % of that is lost, then half of 80 %.
+    assert lost == {(ALDER_CELLS[0], 9): pytest.approx(0.5333), (ALDER_CELLS[0], 10): pytest.approx(0.2667)}
+
+
+def test_areas_are_counted_natively_with_the_mean_share_of_the_authorities_inside(tmp_path):
+    counts = [area_row(ALDER, hours(1600, h03=5)), area_row(BIRCH, hours(1500)), area_row(COUNTRY, hours(3100))]
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    large = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=LARGE,
+        area_day=sorted(counts, key=lambda row: row["area_code"]),
+        cell_day=cells,
+    )
+
+    release = built(tmp_path, large)
+
+    areas = {row["area_code"]: row for row in rows_of(release, "area_hour")}
+    assert areas[ALDER]["people_h12"] == 4000  # 1,600 / 0.4
+    assert areas[BIRCH]["people_h12"] == 3000  # 1,500 / 0.5, its region's
+    # p of the country: (4,000 x 0.4 + 3,000 x 0.5) / 7,000 = 0.442857; 3,100 / 0.442857 = 7,000
+    assert areas[COUNTRY]["people_h12"] == 7000
+    assert areas[ALDER]["people_h03"] is None
+    assert areas[ALDER]["se_h03"] is None
+    assert areas[ALDER]["se_h12"] == pytest.approx(77.5, abs=0.01)  # sqrt(4,000 x 0.6 / 0.4) = 77.46
+    precision = {row["area_code"]: row for row in rows_of(release, "precision")}
+    assert precision[BIRCH]["coverage_p"] == pytest.approx(0.5)
+    assert precision[BIRCH]["share_cv"] == pytest.approx(0.05)
+    assert precision[BIRCH]["calibration_factor"] is None
+    active = rows_of(release, "devices_day")
+    assert [(row["area_code"], row["h12"]) for row in active] == [(COUNTRY, 3000)]  # to the nearest 1,000
+
+
+def test_the_share_cv_of_two_operators_is_that_of_their_sum(tmp_path):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    one = write_delivery(tmp_path / "1", "1", factors=[factor(REGION, 0.3, se=0.10)], cell_day=cells)
+    two = write_delivery(tmp_path / "2", "2", factors=[factor(REGION, 0.2, se=0.20)], cell_day=cells)
+
+    precision = {row["area_code"]: row for row in rows_of(built(tmp_path, one, two), "precision")}
+
+    # sqrt((0.3 x 0.1)^2 + (0.2 x 0.2)^2) / 0.5 = 0.05 / 0.5
+    assert precision[ALDER]["coverage_p"] == pytest.approx(0.5)
+    assert precision[ALDER]["share_cv"] == pytest.approx(0.1)
+
+
+def test_segments_are_released_at_resolutions_5_to_7_and_visitors_have_their_own_share(tmp_path):
+    cell = ALDER_CELLS[0]
+    delivery = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=[*LARGE, factor(REGION, 0.25, segment="inbound")],
+        cell_day=[
+            cell_row(cell, hours(80)),
+            cell_row(cell, hours(40), "at_home"),
+            cell_row(cell, hours(20), "inbound"),
+        ],
+    )
+
+    release = built(tmp_path, delivery)
+
+    people = {row["segment"]: row["h12"] for row in rows_of(release, "present_segment")}
+    assert people == {"at_home": 100, "inbound": 80}  # 40 / 0.4, 20 / 0.25
+
+
+def test_trips_of_an_hour_a_day_and_a_month(tmp_path):
+    tuesday = MONDAY + dt.timedelta(1)
+    trip = {"origin_code": ALDER, "destination_code": BIRCH, "purpose": "all"}
+    large = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=LARGE,
+        last=tuesday,
+        cell_day=[cell_row(cell, hours(400)) for cell in CHILDREN],
+        tables={
+            f"od_day/date={MONDAY}": [
+                {**trip, **hours(0, h08=40, h09=None), "km_total": 420.0, "minutes_mean": 30.0},
+                {**trip, "purpose": "home_work", **hours(0, h08=None), "km_total": None, "minutes_mean": None},
+            ],
+            f"od_day/date={tuesday}": [{**trip, **hours(0, h08=20), "km_total": 200.0, "minutes_mean": 30.0}],
+        },
+    )
+    small = write_delivery(
+        tmp_path / "small",
+        "small",
+        factors=SMALL,
+        last=tuesday,
+        cell_day=[cell_row(cell, hours(400)) for cell in CHILDREN],
+        tables={
+            f"od_day/date={MONDAY}": [{**trip, **hours(0, h08=20), "km_total": 180.0, "minutes_mean": 45.0}],
+            f"od_day/date={tuesday}": [],
+        },
+    )
+
+    release = built(tmp_path, large, small)
+
+    flows = {(row["date"], row["purpose"]): row for row in rows_of(release, "flows_day")}
+    monday = flows[str(MONDAY), "all"]
+    assert monday["h08"] == 100  # 60 / 0.6
+    assert monday["h09"] is None  # the large operator withholds, the small one saw no trip
+    assert monday["h10"] == 0
+    # The large operator's withheld hour counts as 9 / (1 + 1/2 + ... + 1/9) = 3.18 trips: 63.18 / 0.6 = 105.3
+    assert monday["trips"] == 105
+    assert monday["km_total"] == 1000  # (420 + 180) / 0.6
+    assert monday["minutes_mean"] == pytest.approx(34.7)  # (43.18 x 30 + 20 x 45) / 63.18
+    assert monday["se"] == pytest.approx((105 * 0.4 / 0.6) ** 0.5, abs=0.01)
+    assert flows[str(tuesday), "all"]["trips"] == 33  # no row of the small operator: it saw no trip; 20 / 0.6
+    hidden = flows[str(MONDAY), "home_work"]
+    assert [hidden[name] for name in ("h08", "trips", "km_total", "minutes_mean", "se")] == [None] * 5
+    month = {row["purpose"]: row for row in rows_of(release, "flows_month")}
+    assert month["all"]["month"] == "2026-11"
+    assert month["all"]["trips"] == 139  # (63.18 + 20) / 0.6 = 138.6: added up before rounding
+    assert month["all"]["days"] == 2
+    assert month["home_work"]["trips"] is None
+
+
+def test_visits_homes_and_moves(tmp_path):
+    visit = {"area_code": ALDER, "country_of_residence": "FR", "stay": "2-3"}
+    tables = {
+        "inbound_month/month=2026-11": [
+            {**visit, "visits": 50, "nights": 120, "departures": None, "repeat_visits": 10},
+            {**visit, "country_of_residence": "GB", "visits": 80, "nights": 200, "departures": 80},
+            {**visit, "country_of_residence": "ZZ", "visits": None, "nights": 12, "departures": 12},
+        ],
+        "outbound_month/month=2026-11": [{"home_area_code": ALDER, "country": "FR", "trips": 40, "nights": 160}],
+        "inbound_cell_month/month=2026-11": [
+            {"h3": CHILDREN[0], "country_of_residence": "FR", "day_part": "night", "devices": 25},
+            {"h3": CHILDREN[0], "country_of_residence": "FR", "day_part": "late", "devices": None},
+        ],
+        f"home_presence/date={MONDAY}": [
+            {"area_code": BIRCH, "home_area_code": ALDER, "day_part": "midday", "devices": 40}
+        ],
+        "home_relocation/period=2025-11_2026-11": [
+            {"previous_area_code": ALDER, "new_area_code": BIRCH, "devices": 15}
+        ],
+        "usual_environment": [
+            {"h3": CHILDREN[0], "label": "home", "devices": 400, "days_per_week_mean": 6.0},
+            {"h3": CHILDREN[0], "label": "work", "devices": None, "days_per_week_mean": None},
+        ],
+    }
+    delivery = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=[*LARGE, factor(ALDER, 0.25, segment="inbound")],
+        cell_day=[cell_row(cell, hours(400)) for cell in CHILDREN],
+        tables=tables,
+    )
+
+    release = built(tmp_path, delivery)
+
+    visits = {row["country_of_residence"]: row for row in rows_of(release, "inbound_month")}
+    assert (visits["FR"]["visits"], visits["FR"]["nights"]) == (200, 480)  # over 0.25, the share of visitors
+    assert visits["FR"]["departures"] is None
+    assert visits["FR"]["se"] == pytest.approx((200 * 0.75 / 0.25) ** 0.5, abs=0.01)
+    assert visits["GB"]["visits"] == 200  # 80 / 0.4, the share of residents
+    assert [visits["ZZ"][name] for name in ("visits", "nights", "departures", "se")] == [None] * 4
+    assert [(row["trips"], row["nights"]) for row in rows_of(release, "outbound_month")] == [(100, 400)]
+    cells = {row["day_part"]: row["people"] for row in rows_of(release, "inbound_cell_month")}
+    assert cells == {"late": None, "night": 100}
+    assert [row["people"] for row in rows_of(release, "home_presence")] == [100]  # Alder's people, at Alder's 0.4
+    assert [row["people"] for row in rows_of(release, "home_relocation")] == [30]  # Birch is their home now: 0.5
+    homes = {row["label"]: (row["people"], row["days_per_week_mean"]) for row in rows_of(release, "usual_environment")}
+    assert homes == {"home": (1000, 6.0), "work": (None, None)}
+
+
+def test_the_manifest_says_what_the_release_is(tmp_path):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    delivery = write_delivery(
+        tmp_path / "large", "large", factors=LARGE, cell_day=cells, area_day=[area_row(COUNTRY, hours(2800))]
+    )
+
+    release = built(tmp_path, delivery)
+
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["title"] == "Demonstration, United Kingdom"
+    assert manifest["synthetic"] is True
+    assert manifest["release_id"] == release.name
+    assert release.name.startswith("demonstration-2026-11-02-2026-11-02-")
+    assert manifest["resolutions"] == [7]
+    assert manifest["default_area"] == COUNTRY
+    assert manifest["disclosure"]["threshold"] == 10
+    assert [slot["hours"] for slot in manifest["time"]["slots"]] == [[hour] for hour in range(24)]
+    assert [kind["id"] for kind in manifest["time"]["day_types"]] == ["weekday"]
+    assert manifest["time"]["periods"][0]["label"] == "2 November 2026"
+    assert any("synthetic" in caveat for caveat in manifest["caveats"])
+    assert manifest["quality"]["suppressed_share_resolution_7"] == 0.0
+    assert 50 < manifest["map_view"]["latitude"] < 54
+
+
+def test_the_same_deliveries_make_the_same_release_once(tmp_path):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    delivery = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)
+    told = []
+
+    first = built(tmp_path, delivery)
+    made_at = (first / "manifest.json").stat().st_mtime_ns
+    second = built(tmp_path, delivery, progress=lambda share, doing: told.append((share, doing)))
+
+    assert second == first
+    assert (second / "manifest.json").stat().st_mtime_ns == made_at
+    assert told[-1] == (1.0, f"Already built: {first.name}")
+    assert built(tmp_path, delivery, threshold=20) != first
+
+    (first / "cells" / "part-0.parquet").unlink()
+    with pytest.raises(ReleaseExistsError, match="damaged"):
+        built(tmp_path, delivery)
+
+
+def test_progress_never_falls_and_ends_at_one(tmp_path):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    delivery = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)
+    told = []
+
+    built(tmp_path, delivery, progress=lambda share, _doing: told.append(share))
+
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"operator_id": "large"}, "both from operator large"),
+        ({"period_end": "2026-11-03"}, "same days"),
+        ({"standard_version": "9.0"}, "update the software"),
+        ({"synthetic": False}, "is synthetic and"),
+        ({"count_basis": "unique"}, "mean is needed"),
+        ({"resolutions": [9]}, "no H3 resolution in common"),
+        ({"threshold": None}, "threshold must be"),
+        ({"period_start": "Monday"}, "must be dates"),
+        ({"files": [{"path": "../secret.parquet", "rows": 1, "sha256": ""}]}, "leaves the delivery"),
+        ({"files": [{"path": "cell_day/date=2026-11-02/part-0.parquet"}]}, "path, rows and sha256"),
+        ({"files": []}, "nothing for this day"),
+    ],
+)
+def test_deliveries_that_do_not_go_together_are_refused(tmp_path, changed, told):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    large = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)
+    small = write_delivery(tmp_path / "small", "small", factors=SMALL, cell_day=cells, **changed)
+
+    with pytest.raises(DeliveryRefusedError, match=told):
+        built(tmp_path, large, small)
+
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
+    delivery = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)
+    file = delivery / "cell_day" / f"date={MONDAY}" / "part-0.parquet"
+    file.write_bytes(file.read_bytes()[:-20])
+
+    with pytest.raises(DeliveryRefusedError, match=r"cell_day/date=2026-11-02/part-0.parquet: the checksum differs"):
+        built(tmp_path, delivery)
+
+    with pytest.raises(DeliveryRefusedError, match=r"no manifest.json"):
+        built(tmp_path, tmp_path / "nowhere")
+
+    with pytest.raises(DeliveryRefusedError, match="at least one delivery"):
+        built(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "factors", "told"),
+    [
+        ([cell_row(0x871F1D4ABFFFFFF, hours(400))], LARGE, "not in the reference geography"),
+        ([cell_row(BIRCH_CELLS[0], hours(400))], [factor(ALDER, 0.4)], "no row .resident. for 1 areas .* E07000002"),
+        ([cell_row(ALDER_CELLS[0], hours(400))] * 2, LARGE, "twice"),
+        ([cell_row(ALDER_CELLS[0], hours(400))], [factor("E99999999", 0.4)], "'E99999999' not in the list"),
+        ([], LARGE, "no cell"),
+    ],
+)
+def test_counts_that_cannot_be_used_are_refused_and_nothing_is_left_behind(tmp_path, cells, factors, told):
+    delivery = write_delivery(tmp_path / "large", "large", factors=factors, cell_day=cells)
+
+    with pytest.raises(DeliveryRefusedError, match=told):
+        built(tmp_path, delivery)
+
+    releases = tmp_path / "releases"
+    assert not releases.exists() or list(releases.iterdir()) == []
+
+
+def test_rows_in_another_order_are_put_in_order(tmp_path):
+    delivery = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=LARGE,
+        cell_day=[cell_row(cell, hours(40 + number)) for number, cell in enumerate(ALDER_CELLS)][::-1],
+    )
+
+    people = by_cell(built(tmp_path, delivery), "h12")
+
+    assert list(people.items()) == list(zip(ALDER_CELLS, [100, 102, 105, 108], strict=True))  # 41 / 0.4 = 102.5
