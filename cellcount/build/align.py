@@ -36,7 +36,9 @@ def union(keys: Sequence[Keys]) -> Keys:
     first = keys[0]
     if all(len(other) == len(first) and np.array_equal(other, first) for other in keys[1:]):
         return first
-    return np.unique(np.concatenate(keys))
+    # A stable sort merges runs that are in order already: several times faster than np.unique, which hashes.
+    every = np.sort(np.concatenate(keys), kind="stable")
+    return every[np.diff(every, prepend=every[:1] - 1) != 0]
 
 
 @dataclass(frozen=True)

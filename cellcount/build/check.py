@@ -7,8 +7,9 @@ import hashlib
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ RELEASE_FORMAT = "0.1"
 """Version of the release's layout that this software writes, and the newest that it reads."""
 
 MANIFEST_NAME = "manifest.json"
-_IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file browsers leave behind: no fault of the release."""
 
 
@@ -307,7 +308,7 @@ def _unlisted_files(folder: Path, listed: set[str]) -> list[str]:
     found = {
         file.relative_to(folder).as_posix()
         for file in folder.rglob("*")
-        if file.is_file() and file.name not in _IGNORED_FILES
+        if file.is_file() and file.name not in IGNORED_FILES
     }
     return [
         f"{path}: this file is not in the manifest. Remove it: only what is listed was checked for disclosure."
@@ -340,8 +341,17 @@ def _file_faults(folder: Path, listed: dict[str, Any], *, checksums: bool) -> li
     return faults
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnFault:
+    """How one column of a file differs from its declaration: missing, unknown, of another type, or NULL in places."""
+
+    kind: Literal["missing", "unknown", "type", "null"]
+    column: str
+    sentence: str
+
+
 def schema_faults(table: Table, metadata: pq.FileMetaData) -> list[str]:
-    """How the columns of a file differ from the declared ones, physically: as any reader will see them.
+    """How the columns of a file differ from the declared ones, in words.
 
     Parameters
     ----------
@@ -355,11 +365,32 @@ def schema_faults(table: Table, metadata: pq.FileMetaData) -> list[str]:
     list of str
         A sentence for each difference.
     """
+    return [fault.sentence for fault in column_faults(table, metadata)]
+
+
+def column_faults(table: Table, metadata: pq.FileMetaData) -> list[ColumnFault]:
+    """How the columns of a file differ from the declared ones, physically: as any reader will see them.
+
+    Parameters
+    ----------
+    table : Table
+        Declaration.
+    metadata : pyarrow.parquet.FileMetaData
+        The file's own.
+
+    Returns
+    -------
+    list of ColumnFault
+    """
     schema = metadata.schema
     found = {schema.column(i).path: i for i in range(len(schema))}
     declared = {column.name: column for column in table.file_columns}
-    faults = [f"the column {name} is missing." for name in declared if name not in found]
-    faults += [f"the column {name} is not declared for {table.name}." for name in found if name not in declared]
+    faults = [ColumnFault("missing", name, f"the column {name} is missing.") for name in declared if name not in found]
+    faults += [
+        ColumnFault("unknown", name, f"the column {name} is not declared for {table.name}.")
+        for name in found
+        if name not in declared
+    ]
     for name, column in declared.items():
         if name not in found:
             continue
@@ -367,9 +398,10 @@ def schema_faults(table: Table, metadata: pq.FileMetaData) -> list[str]:
         leaf = schema.column(found[name])
         if leaf.physical_type != physical or not logical.fullmatch(str(leaf.logical_type)):
             is_now = leaf.physical_type if str(leaf.logical_type) == "None" else leaf.logical_type
-            faults.append(f"the column {name} must be {column.physical_type} and is {is_now}.")
+            said = f"the column {name} must be {column.physical_type} and is {is_now}."
+            faults.append(ColumnFault("type", name, said))
         if column.required and _null_count(metadata, found[name]):
-            faults.append(f"the column {name} must not be NULL and is in places.")
+            faults.append(ColumnFault("null", name, f"the column {name} must not be NULL and is in places."))
     return faults
 
 

@@ -96,14 +96,15 @@ class Delivery:
         Returns
         -------
         pyarrow.Table
-            Declared columns, without those that are folder names.
+            Declared columns, without those that are folder names; text as dictionaries, for codes repeat.
         """
         table = delivery_tables()[table_name]
+        codes = [column.name for column in table.file_columns if column.physical_type == "VARCHAR"]
         read = []
         for file in self.files.get(table.folder(**partitions), []):
             try:
                 # Dates are read side by side in threads of our own: more threads inside would only get in the way.
-                with pq.ParquetFile(file) as parquet:
+                with pq.ParquetFile(file, memory_map=True, read_dictionary=codes) as parquet:
                     read.append(parquet.read([column.name for column in table.file_columns], use_threads=False))
             except (OSError, pa.ArrowException) as error:
                 raise DeliveryRefusedError(

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cellcount.build.align import Keys, Places, devices
+from cellcount.build.align import Keys, Places, devices, union
 from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices
 from cellcount.build.local_time import day_type, local_days
 from cellcount.build.release import ReleaseWriter
@@ -71,7 +71,7 @@ def write_range(
         Number of the file.
     """
     read = [_read(writer.folder("present", resolution=resolution, date=date), within) for date in dates]
-    h3 = np.unique(np.concatenate([day[0] for day in read]))
+    h3 = union([cells for cells, _ in read])
     figures = np.empty((len(dates), HOURS_OF_DAY, len(h3)), dtype=np.uint32)
     for number, (cells, hours) in enumerate(read):
         places = Places(cells, h3)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cellcount.build.align import Keys, Places, devices
+from cellcount.build.align import Keys, Places, devices, union
 from cellcount.build.combine import NOT_COVERED, Devices, Share
 from cellcount.build.deliveries import DeliveryRefusedError
 from cellcount.build.shares import Customers, Operator
@@ -148,7 +148,7 @@ def side_by_side(
             _refuse_twice(keys, table, operator)
         own_keys.append(keys)
         own_tables.append(rows)
-    everywhere = np.unique(np.concatenate(own_keys))
+    everywhere = union(own_keys)
     return SideBySide(
         operators=present,
         keys=everywhere,

@@ -148,14 +148,20 @@ def _blocks(delivery: Delivery, date: dt.date) -> dict[tuple[int, str], Block]:
     table = delivery.read("cell_day", date=date)
     blocks = _taken_apart(table)
     if blocks is None:
-        order = [(name, "ascending") for name in ("resolution", "segment", "h3")]
-        blocks = _taken_apart(table.sort_by(order))
+        blocks = _taken_apart(table.take(_in_order(table)))
     if blocks is None:
         raise DeliveryRefusedError(
             f"{delivery.folder}, cell_day of {date}: some rows are there twice. Ask operator {delivery.operator_id} to "
             "deliver them again; `python -m cellcount validate` names them."
         )
     return blocks
+
+
+def _in_order(table: pa.Table) -> NDArray[np.int64]:
+    segment = table.column("segment").combine_chunks().dictionary_encode()
+    return np.lexsort(
+        (table.column("h3").to_numpy(), segment.indices.to_numpy(), table.column("resolution").to_numpy())
+    )
 
 
 def _taken_apart(table: pa.Table) -> dict[tuple[int, str], Block] | None:

@@ -215,7 +215,7 @@ def less_the_lost(devices: Devices, share: Share, lost: Share) -> tuple[Devices,
     Returns
     -------
     tuple of arrays
-        Counts and shares, changed copies.
+        Counts and shares: changed copies, or as they came where nothing is lost.
 
     Examples
     --------
@@ -225,6 +225,8 @@ def less_the_lost(devices: Devices, share: Share, lost: Share) -> tuple[Devices,
     >>> counts.tolist() == [98, NOT_COVERED], share[0]
     (True, np.float64(0.49))
     """
+    if not lost.any():
+        return devices, share
     left_out = lost >= LEFT_OUT_FROM
     return np.where(left_out, np.uint32(NOT_COVERED), devices), share * (1.0 - lost)
 

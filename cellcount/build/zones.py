@@ -238,11 +238,13 @@ def numbered(column: pa.ChunkedArray, codes: Sequence[str] | pa.Array, what: str
     DeliveryRefusedError
         If a code is not in the list.
     """
-    number = pc.index_in(column, value_set=pa.array(codes, pa.string()) if not isinstance(codes, pa.Array) else codes)
+    known = codes if isinstance(codes, pa.Array) else pa.array(codes, pa.string())
+    repeated = column.combine_chunks().dictionary_encode()
+    number = pc.index_in(repeated.dictionary, value_set=known).take(repeated.indices)
     if number.null_count:
-        strange = pc.unique(column.filter(pc.is_null(number))).to_pylist()
+        strange = pc.unique(repeated.filter(pc.is_null(number))).to_pylist()
         raise DeliveryRefusedError(
             f"{what}: {', '.join(map(repr, strange[:5]))} not in the list of codes. "
             "`python -m cellcount validate` names every such row."
         )
-    return number.to_numpy().astype(np.int64)
+    return number.to_numpy(zero_copy_only=False).astype(np.int64)
