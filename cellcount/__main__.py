@@ -1,0 +1,272 @@
+"""The command line: everything that is done outside the app.
+
+Exit status: 0 done or accepted, 1 refused, 2 could not be read or done.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cellcount.errors import CellCountError
+from cellcount.progress import Progress, part
+from cellcount.standard import ROOT
+from cellcount.terminal import progress_on
+
+if TYPE_CHECKING:
+    from cellcount.importers.writing import Imported
+
+REFUSED = 1
+UNREADABLE = 2
+DATA = ROOT / "data"
+SHARE_OF_DELIVERIES = 0.65
+"""Share of a demonstration's time that its deliveries take, measured; the rest is the build of the release."""
+
+app = typer.Typer(
+    name="python -m cellcount",
+    help="Validate deliveries, build and check releases, import published data, make the demonstration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+published = typer.Typer(help="Turn published data straight into a release.", no_args_is_help=True)
+app.add_typer(published, name="import")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder of releases.")]
+Resolution = Annotated[int | None, typer.Option(help="Finest H3 resolution; by the size of the zones if not given.")]
+NOT_DESCRIBED = {"counts", "geometry", "out", "mapping", "weights", "resolution", "ignore_unknown"}
+"""Parameters of `import zones` that are not about what the tables are."""
+
+
+@app.command()
+def validate(
+    deliveries: Annotated[list[Path], typer.Argument(help="Folders of deliveries; several are also compared.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check deliveries against the national cell count standard: every fault in one run."""
+    from cellcount.validator import render, validate_deliveries  # noqa: PLC0415 - each command loads its own
+
+    report = validate_deliveries(deliveries, progress=progress_on())
+    typer.echo(report.to_json() if as_json else render(report))
+    raise typer.Exit(report.status)
+
+
+@app.command()
+def reference(
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = DATA / "reference",
+) -> None:
+    """Build the reference geography from the packages of requirements-reference.txt."""
+    from cellcount.reference import build_reference  # noqa: PLC0415
+
+    typer.echo(f"Written: {build_reference(out, progress=progress_on())}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write: deliveries/ and truth/ in it.")],
+    weeks: Annotated[int, typer.Option(min=1, max=52, help="Weeks, from Monday 5 October 2026.")] = 5,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    detail: Annotated[
+        str, typer.Option(help="national (resolution 8), first_start (resolution 7, London at 8) or small.")
+    ] = "national",
+    scenario: Annotated[Path | None, typer.Option(help="TOML file of parameters that differ.")] = None,
+) -> None:
+    """Make the demonstration: three operators' synthetic deliveries, and the truth behind them."""
+    from cellcount.demo import make_demonstration  # noqa: PLC0415
+
+    make_demonstration(out, weeks=weeks, seed=seed, detail=detail, scenario=scenario, progress=progress_on())
+    typer.echo(f"Deliveries in {out / 'deliveries'}, the truth in {out / 'truth'}.")
+
+
+@app.command()
+def build(
+    deliveries: Annotated[list[Path], typer.Argument(help="One folder of delivery an operator.")],
+    out: Out = DATA / "releases",
+    threshold: Annotated[int, typer.Option(min=10, help="Fewer devices than this are withheld.")] = 10,
+    title: Annotated[str | None, typer.Option(help="Name of the release on screen.")] = None,
+) -> None:
+    """Build a release from deliveries, check it, and put it in place whole."""
+    from cellcount.build import build_release  # noqa: PLC0415
+
+    release = build_release(deliveries, out, threshold=threshold, title=title, progress=progress_on())
+    typer.echo(f"Released: {release}")
+
+
+@app.command()
+def check(release: Annotated[Path, typer.Argument(help="Folder of a release.")]) -> None:
+    """Verify a release: checksums, rows, columns, manifest."""
+    from cellcount.build.release import check_release  # noqa: PLC0415
+
+    faults = check_release(release)
+    for fault in faults:
+        typer.echo(fault)
+    if faults:
+        raise typer.Exit(REFUSED)
+    typer.echo(f"{release} is whole: every file is there and as it was written.")
+
+
+@published.command()
+def helsinki(
+    source: Annotated[Path, typer.Argument(help="Folder of the publishers' files: three tables and the grid.")],
+    total_population: Annotated[float, typer.Option(help="People that are 100 %: the source gives shares only.")],
+    out: Out = DATA / "releases",
+    resolution: Resolution = None,
+) -> None:
+    """24-hour population of the Helsinki region (Bergroth et al. 2022)."""
+    from cellcount.importers.helsinki import import_helsinki  # noqa: PLC0415
+
+    told(import_helsinki(source, out, total_population=total_population, resolution=resolution, progress=progress_on()))
+
+
+@published.command()
+def tokyo(
+    source: Annotated[Path, typer.Argument(help="Folder of the ministry's monthly tables, and of mesh outlines.")],
+    out: Out = DATA / "releases",
+    resolution: Resolution = None,
+) -> None:
+    """People staying in each 1 km mesh of Tokyo, monthly 2019 to 2021 (MLIT)."""
+    from cellcount.importers.tokyo import import_tokyo  # noqa: PLC0415
+
+    told(import_tokyo(source, out, resolution=resolution, progress=progress_on()))
+
+
+@published.command()
+def zones(
+    counts: Annotated[list[str], typer.Argument(help="Tables of people: FILE, or DAYTYPE=FILE, CSV or Parquet.")],
+    *,
+    geometry: Annotated[Path, typer.Option(help="Outlines of the zones, or a table of squares' corners.")],
+    out: Out = DATA / "releases",
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file with the same names as these options.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Name of the release on screen.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Of times without offset, for example Europe/London.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Column of the zone's identifier.")] = None,
+    people: Annotated[str | None, typer.Option(help="Column of people.")] = None,
+    timestamp: Annotated[str | None, typer.Option(help="Column of date and time, the start of the hour.")] = None,
+    date: Annotated[str | None, typer.Option(help="Column of the date.")] = None,
+    hour: Annotated[str | None, typer.Option(help="Column of the hour, 0 to 23.")] = None,
+    hours: Annotated[str | None, typer.Option(help="Hour columns of a wide table, for example H{hour}.")] = None,
+    day_type: Annotated[str | None, typer.Option(help="Column of the day type, where there are no dates.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the period, where there are no dates.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="How times are written, if not ISO: %d.%m.%Y %H:%M.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of text, for example cp1252; found out if not given.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Of columns; found out if not given.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark; found out if not given.")] = None,
+    withheld: Annotated[list[str] | None, typer.Option(help="Mark of withheld figures, beside empty ones.")] = None,
+    withheld_below: Annotated[float | None, typer.Option(help="Every withheld figure is below this.")] = None,
+    absent_is_withheld: Annotated[bool, typer.Option(help="A zone without a row is withheld, not uncovered.")] = False,
+    percent_of: Annotated[float | None, typer.Option(help="The figures are percentages of these people.")] = None,
+    geometry_zone: Annotated[str | None, typer.Option(help="Column of the identifier in the outlines.")] = None,
+    area: Annotated[str | None, typer.Option(help="Column of the outlines: code of the area a zone is in.")] = None,
+    area_name: Annotated[str | None, typer.Option(help="Column of the outlines: name of that area.")] = None,
+    area_kind: Annotated[str | None, typer.Option(help="What such areas are called, for example Municipality.")] = None,
+    residents: Annotated[str | None, typer.Option(help="Column of the outlines: residents.")] = None,
+    crs: Annotated[str | None, typer.Option(help="Coordinate system, where the file does not say: EPSG:3067.")] = None,
+    square: Annotated[float | None, typer.Option(help="Zones are squares of this side, given by corner.")] = None,
+    x: Annotated[str | None, typer.Option(help="Column of the corner's easting or longitude.")] = None,
+    y: Annotated[str | None, typer.Option(help="Column of the corner's northing or latitude.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Residents of H3 cells, points or areas, to share by.")] = None,
+    weights_column: Annotated[str | None, typer.Option(help="Its column of residents.")] = None,
+    resolution: Resolution = None,
+    ignore_unknown: Annotated[bool, typer.Option(help="Leave out counts of zones without an outline.")] = False,
+    whole: Annotated[str | None, typer.Option(help="Name of the area of all zones.")] = None,
+    country: Annotated[str | None, typer.Option(help="Its country, ISO 3166-1 alpha-2.")] = None,
+    measure: Annotated[str | None, typer.Option(help="What a figure counts, in a sentence.")] = None,
+    disclosure: Annotated[str | None, typer.Option(help="What the source withholds, in a sentence.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Of the source.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the source.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="As the licence asks for it.")] = None,
+    citation: Annotated[str | None, typer.Option(help="Of the source.")] = None,
+    url: Annotated[str | None, typer.Option(help="Of the source.")] = None,
+) -> None:
+    """Anybody's table of zone x time x people."""
+    described = {name: value for name, value in locals().items() if name not in NOT_DESCRIBED}
+    from cellcount.importers.zones import describe, import_zones, table_of  # noqa: PLC0415
+
+    told(
+        import_zones(
+            [table_of(each) for each in counts],
+            geometry,
+            out,
+            describe(mapping, described),
+            weights=weights,
+            resolution=resolution,
+            ignore_unknown=ignore_unknown,
+            progress=progress_on(),
+        )
+    )
+
+
+def told(imported: Imported) -> None:
+    """Say what an import has made, and what it left out or mended."""
+    for note in imported.notes:
+        typer.echo(note, err=True)
+    typer.echo(f"{'Imported' if imported.new else 'Already imported'}: {imported.release}")
+
+
+@app.command()
+def bench(
+    *,
+    release: Annotated[Path | None, typer.Option(help="Folder of a release; else the one that the app serves.")] = None,
+    deliveries: Annotated[Path | None, typer.Option(help="Folder that holds deliveries, for the validator.")] = None,
+    demo: Annotated[
+        str | None, typer.Option(help="Make and build this demonstration first: national or first_start.")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="How often each query is run.")] = 60,
+    browser: Annotated[bool, typer.Option(help="Whether to open the app in a browser.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write the report to.")] = None,
+) -> None:
+    """Measure speed and memory on this machine, beside the goals."""
+    from cellcount.atomic import write_json  # noqa: PLC0415
+    from cellcount.bench import run_benchmark  # noqa: PLC0415
+
+    report = run_benchmark(release, deliveries, demo=demo, runs=runs, browser=browser, progress=progress_on())
+    typer.echo(report.render())
+    if json_file is not None:
+        write_json(json_file, report.to_dict())
+        typer.echo(f"Written: {json_file}")
+
+
+@app.command("first-start", hidden=True)
+def first_start(data: Annotated[Path, typer.Option()]) -> None:
+    """Make the demonstration of a first start; the app runs this, under a lock."""
+    from cellcount.first_start import FirstStart  # noqa: PLC0415
+
+    FirstStart(data).run(make_first_demonstration)
+
+
+def make_first_demonstration(demonstration: Path, releases: Path, progress: Progress) -> None:
+    """Make the smaller demonstration and its release.
+
+    Parameters
+    ----------
+    demonstration : Path
+        Folder for deliveries and truth.
+    releases : Path
+        Folder for the release.
+    progress : Progress
+        Told how far it is.
+    """
+    from cellcount.build import build_release  # noqa: PLC0415
+    from cellcount.demo import make_demonstration  # noqa: PLC0415
+
+    make_demonstration(demonstration, detail="first_start", progress=part(progress, 0.0, SHARE_OF_DELIVERIES))
+    deliveries = sorted(path for path in (demonstration / "deliveries").iterdir() if path.is_dir())
+    build_release(deliveries, releases, progress=part(progress, SHARE_OF_DELIVERIES, 1.0))
+
+
+def main() -> None:
+    """Run a command; print what a person can mend as a sentence, not as a traceback."""
+    try:
+        app()
+    except CellCountError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(UNREADABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+-- People present in each cell of an area in each hour of a UTC day.
+-- Grain: cell.
+-- Param: $area VARCHAR code of an area of any type; its cells are those of every area inside it
+-- Param: $resolution UTINYINT H3 resolution of the cells
+-- Param: $date DATE UTC day
+-- Files: present where resolution = $resolution and date = $date
+-- Returns: h3 cell; h00 ... h23 people present in that UTC hour, NULL where withheld.
+WITH RECURSIVE within AS (
+    SELECT CAST($area AS VARCHAR) AS area_code
+    UNION
+    SELECT areas.area_code
+    FROM areas
+    INNER JOIN within ON areas.parent_code = within.area_code
+)
+
+SELECT
+    h3,
+    h00,
+    h01,
+    h02,
+    h03,
+    h04,
+    h05,
+    h06,
+    h07,
+    h08,
+    h09,
+    h10,
+    h11,
+    h12,
+    h13,
+    h14,
+    h15,
+    h16,
+    h17,
+    h18,
+    h19,
+    h20,
+    h21,
+    h22,
+    h23
+FROM present
+WHERE
+    resolution = $resolution
+    AND date = $date
+    AND h3 IN (
+        SELECT cells.h3
+        FROM cells
+        WHERE
+            cells.resolution = $resolution
+            AND cells.area_code IN (SELECT within.area_code FROM within)
+    )
