@@ -322,12 +322,13 @@ def _file_faults(folder: Path, listed: dict[str, Any], *, checksums: bool) -> li
     again = "Copy the release again, or build it again."
     if not file.is_file():
         return [f"{path}: the file is missing. {again}"]
-    faults = []
+    # What is inside a changed file is not looked at: a damaged footer can end the process that reads it.
     size = file.stat().st_size
     if size != listed["bytes"]:
-        faults.append(f"{path}: {size:,} bytes, where the manifest says {listed['bytes']:,}. {again}")
-    elif checksums and sha256(file) != listed["sha256"]:
-        faults.append(f"{path}: the checksum differs from the manifest's: the file has changed. {again}")
+        return [f"{path}: {size:,} bytes, where the manifest says {listed['bytes']:,}. {again}"]
+    if checksums and sha256(file) != listed["sha256"]:
+        return [f"{path}: the checksum differs from the manifest's: the file has changed. {again}"]
+    faults = []
     try:
         with pq.ParquetFile(file) as parquet:
             metadata = parquet.metadata
@@ -343,15 +344,15 @@ def _file_faults(folder: Path, listed: dict[str, Any], *, checksums: bool) -> li
 
 @dataclass(frozen=True, slots=True)
 class ColumnFault:
-    """How one column of a file differs from its declaration: missing, unknown, of another type, or NULL in places."""
+    """How one column of a file differs from its declaration: missing, unknown, or of another type."""
 
-    kind: Literal["missing", "unknown", "type", "null"]
+    kind: Literal["missing", "unknown", "type"]
     column: str
     sentence: str
 
 
 def schema_faults(table: Table, metadata: pq.FileMetaData) -> list[str]:
-    """How the columns of a file differ from the declared ones, in words.
+    """How the columns of a file differ from the declared ones, and which hold NULL and must not, in words.
 
     Parameters
     ----------
@@ -365,24 +366,30 @@ def schema_faults(table: Table, metadata: pq.FileMetaData) -> list[str]:
     list of str
         A sentence for each difference.
     """
-    return [fault.sentence for fault in column_faults(table, metadata)]
+    schema = metadata.schema
+    found = {schema.column(i).path: i for i in range(len(schema))}
+    nulls = [
+        f"the column {column.name} must not be NULL and is in places."
+        for column in table.file_columns
+        if column.required and column.name in found and _null_count(metadata, found[column.name])
+    ]
+    return [fault.sentence for fault in column_faults(table, schema)] + nulls
 
 
-def column_faults(table: Table, metadata: pq.FileMetaData) -> list[ColumnFault]:
+def column_faults(table: Table, schema: pq.ParquetSchema) -> list[ColumnFault]:
     """How the columns of a file differ from the declared ones, physically: as any reader will see them.
 
     Parameters
     ----------
     table : Table
         Declaration.
-    metadata : pyarrow.parquet.FileMetaData
+    schema : pyarrow.parquet.ParquetSchema
         The file's own.
 
     Returns
     -------
     list of ColumnFault
     """
-    schema = metadata.schema
     found = {schema.column(i).path: i for i in range(len(schema))}
     declared = {column.name: column for column in table.file_columns}
     faults = [ColumnFault("missing", name, f"the column {name} is missing.") for name in declared if name not in found]
@@ -400,8 +407,6 @@ def column_faults(table: Table, metadata: pq.FileMetaData) -> list[ColumnFault]:
             is_now = leaf.physical_type if str(leaf.logical_type) == "None" else leaf.logical_type
             said = f"the column {name} must be {column.physical_type} and is {is_now}."
             faults.append(ColumnFault("type", name, said))
-        if column.required and _null_count(metadata, found[name]):
-            faults.append(ColumnFault("null", name, f"the column {name} must not be NULL and is in places."))
     return faults
 
 
