@@ -163,7 +163,7 @@ def land() -> gpd.GeoDataFrame:
 
 
 def world_land() -> gpd.GeoDataFrame:
-    """Land of the world, simplified to about 3 km, a country a row (`country_code`, `-99` for none), WGS 84.
+    """Land of the world, simplified to about 200 m, a country a row (`country_code`, `-99` for none), WGS 84.
 
     Raises
     ------

@@ -38,8 +38,8 @@ EQUAL_AREA = "EPSG:3035"
 """Where areas are measured."""
 DECIMALS = 5
 """Coordinates have so many decimals, about a metre: smaller files, and the same on every machine."""
-WORLD_TOLERANCE, WORLD_DECIMALS = 0.03, 3
-"""Of the land of the world: degrees, about 3 km."""
+WORLD_TOLERANCE, WORLD_DECIMALS = 0.002, 3
+"""Of the land of the world: degrees, about 200 m: the coast of a city abroad still looks like one."""
 STATIONS_FILE = Path(f"{packages.STATIONS}-{packages.STATIONS_VERSION}.tgz")
 
 
