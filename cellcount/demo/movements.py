@@ -1,0 +1,349 @@
+"""Trips and people by their homes: `od_day`, `home_presence`, `home_relocation` and `usual_environment`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from cellcount.demo import country as places
+from cellcount.demo.cells import Ledger, withheld
+from cellcount.demo.counting import bits, draw
+from cellcount.demo.country import Floats, Numbers
+from cellcount.demo.days import DAY_PARTS, NATIONS, hours_of, kind_of_day
+from cellcount.demo.people import (
+    ACTIVITIES,
+    HOME,
+    RESIDENT_ACTIVITIES,
+    RESIDENTS,
+    DayShares,
+    Population,
+    gravity,
+    trips_by_hour,
+)
+from cellcount.demo.seeds import random
+from cellcount.standard import HOURS_OF_DAY, delivery_tables
+
+LEAST_TRIPS = 50.0
+"""Trips a day below which a pair of authorities is left out of the model altogether: the long tail of chance."""
+LEAST_PRESENT = 60.0
+"""People of a home authority in another, at any time, below which the pair is left out."""
+
+_DETOUR, _SPEED_KMH, _STANDING_MINUTES = 1.3, 42.0, 9.0
+"""Of a trip: road over straight line, speed on the way, and what it takes besides."""
+
+_NARROW = np.float32
+
+
+@dataclass(frozen=True)
+class Trips:
+    """Trips between authorities that a demonstration has.
+
+    Parameters
+    ----------
+    origin, destination : array of int64
+        Authorities of each pair that has trips.
+    work, back : array of float
+        Commuters who live at the origin and work at the destination, and the other way round, on a day on which every
+        resident would work once.
+    other : array of float
+        Other trips of a weekday.
+    km, minutes : array of float
+        Of a trip.
+    """
+
+    origin: Numbers
+    destination: Numbers
+    work: Floats
+    back: Floats
+    other: Floats
+    km: Floats
+    minutes: Floats
+
+
+def open_trips(population: Population, authorities: Numbers) -> Trips:
+    """The pairs of authorities that have trips.
+
+    Commuters go out and come back by the gravity model of work; other trips are made both ways alike by a gravity model
+    of their own.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    authorities : array of int64
+        Origins and destinations.
+
+    Returns
+    -------
+    Trips
+    """
+    areas, parameters = population.country.areas, population.parameters
+    homes = population.homes
+    work = homes[:, None] * population.destinations[places.WORK]
+    curve = parameters["gravity"]["other_trips"]
+    pull = homes + homes @ population.destinations[places.SHOP] + homes @ population.destinations[places.LEISURE]
+    other = homes[:, None] * gravity(pull, areas.km, curve["scale_km"], curve["power"])
+    other = (other + other.T) / 2 * _other_trips(parameters)
+    kept = np.zeros_like(other, dtype=np.bool_)
+    kept[np.ix_(authorities, authorities)] = True
+    at_work = max(parameters["behaviour"]["weekday"]["work"])
+    kept &= (work + work.T) * at_work + other >= LEAST_TRIPS
+    origin, destination = np.nonzero(kept)
+    km = areas.km[origin, destination]
+    return Trips(
+        origin,
+        destination,
+        work[origin, destination],
+        work[destination, origin],
+        other[origin, destination],
+        km,
+        _STANDING_MINUTES + 60 * _DETOUR * km / _SPEED_KMH,
+    )
+
+
+def _other_trips(parameters: Mapping) -> float:
+    """Trips a person and weekday that are not to or from work."""
+    at_work = max(parameters["behaviour"]["weekday"]["work"])
+    return float(trips_by_hour(parameters, weekend=False).sum() - 2 * at_work)
+
+
+def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> tuple[NDArray, NDArray]:
+    """Trips between authorities in each hour of a UTC day.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    trips : Trips
+        Pairs.
+    date : date
+        UTC day.
+
+    Returns
+    -------
+    tuple of array of float32, hours x pairs
+        From home to work, and all.
+    """
+    parameters, areas = population.parameters, population.country.areas
+    behaviour = parameters["behaviour"]
+    nation = np.array([NATIONS.index(areas.nations[number]) for number in areas.region])[trips.origin]
+    # Hours x nations: part of those who commute who go out and come back, and of a weekday's other trips.
+    out, back, other = np.zeros((3, HOURS_OF_DAY, len(NATIONS)), dtype=_NARROW)
+    for hour in hours_of(date):
+        for number, name in enumerate(NATIONS):
+            kind = kind_of_day(hour.local_date, name)
+            at_work = max(behaviour[kind]["work"])
+            going, coming = (at_work * behaviour[way][hour.local_hour] for way in ("to_work", "from_work"))
+            every = trips_by_hour(parameters, weekend=kind != "weekday")[hour.local_hour]
+            out[hour.utc, number], back[hour.utc, number] = going, coming
+            other[hour.utc, number] = max(every - going - coming, 0.15 * every) / _other_trips(parameters)
+    to_work = out[:, nation] * trips.work.astype(_NARROW)
+    total = to_work + back[:, nation] * trips.back.astype(_NARROW) + other[:, nation] * trips.other.astype(_NARROW)
+    return to_work, total
+
+
+def trip_table(ledger: Ledger, trips: Trips, hourly: tuple[NDArray, NDArray], date: dt.date, seed: int) -> pa.Table:
+    """The rows of `od_day` of an operator.
+
+    A row is delivered where a trip was seen; its kilometres and minutes where enough were seen in the day.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The operator's rows.
+    trips : Trips
+        Pairs.
+    hourly : tuple of arrays of float32, hours x pairs
+        True trips, from home to work and all: see `trips_by_utc_hour`.
+    date : date
+        UTC day.
+    seed : int
+        Of the demonstration.
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    network = ledger.network
+    to_work, total = hourly
+    generator = random(seed, "trips", network.operator_id, date)
+    p = network.shares.resident_p[trips.origin].astype(_NARROW)
+    dispersion = network.knobs["over_dispersion"]
+    commuters = draw(to_work * p, bits(generator, *to_work.shape), dispersion)
+    others = draw((total - to_work) * p, bits(generator, *total.shape), dispersion)
+    jitter = np.exp(0.05 * generator.standard_normal((2, len(trips.origin))))
+    tables = []
+    for purpose, counts in (("all", commuters + others), ("home_work", commuters)):
+        seen = counts.sum(axis=0)
+        there = np.flatnonzero(seen)
+        enough = seen[there] >= network.knobs["threshold"]
+        km = np.round(seen[there] * trips.km[there] * jitter[0, there], 1)
+        minutes = np.round(trips.minutes[there] * jitter[1, there], 1)
+        codes = pa.array(ledger.areas.codes)
+        tables.append(
+            pa.Table.from_arrays(
+                [
+                    codes.take(pa.array(trips.origin[there])),
+                    codes.take(pa.array(trips.destination[there])),
+                    pa.array([purpose] * len(there), pa.string()),
+                    *withheld(np.ascontiguousarray(counts[:, there]), network.knobs["threshold"]),
+                    pa.array(km, mask=~enough),
+                    pa.array(minutes, mask=~enough),
+                ],
+                schema=delivery_tables()["od_day"].file_schema,
+            )
+        )
+    return pa.concat_tables(tables).sort_by([(name, "ascending") for name in ("origin_code", "destination_code")])
+
+
+@dataclass(frozen=True)
+class HomePairs:
+    """Pairs of a home authority and an authority in which its people are.
+
+    Parameters
+    ----------
+    area, home : array of int64
+        Authorities.
+    people : array of float32, activities x pairs
+        People of the home who would be in the area if all did the activity at once.
+    """
+
+    area: Numbers
+    home: Numbers
+    people: NDArray[np.float32]
+
+
+def open_home_pairs(population: Population, authorities: Numbers) -> HomePairs:
+    """The pairs that have more than a few people.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    authorities : array of int64
+        Areas; homes are anywhere.
+
+    Returns
+    -------
+    HomePairs
+    """
+    homes = population.homes
+    everywhere = np.array([homes[:, None] * population.destinations[each] for each in RESIDENT_ACTIVITIES])
+    behaviour = population.parameters["behaviour"]
+    most = [max(behaviour["weekday"].get(each, [0.03])) for each in RESIDENT_ACTIVITIES]
+    kept = np.einsum("k,kij->ij", most, everywhere) >= LEAST_PRESENT
+    inside = np.zeros(len(homes), dtype=np.bool_)
+    inside[authorities] = True
+    kept &= inside[None, :]
+    area, home = np.nonzero(kept.T)
+    return HomePairs(area, home, everywhere[:, home, area].astype(_NARROW))
+
+
+def home_table(ledger: Ledger, pairs: HomePairs, day: DayShares, seed: int) -> pa.Table:
+    """The rows of `home_presence` of an operator: authorities, and the areas that contain them.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The operator's rows.
+    pairs : HomePairs
+        Pairs.
+    day : DayShares
+        What people do on the day.
+    seed : int
+        Of the demonstration.
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    network = ledger.network
+    generator = random(seed, "homes", network.operator_id, day.date)
+    p = network.shares.resident_p[pairs.home]
+    region = ledger.areas.region[pairs.area]
+    parts = []
+    for hours in DAY_PARTS.values():
+        shares = day.shares[list(hours)].mean(axis=0)[:, RESIDENTS].T.astype(_NARROW)
+        parts.append((shares[:, region] * pairs.people).sum(axis=0) * p)
+    mean = np.array(parts, dtype=_NARROW)
+    counts = draw(mean, bits(generator, *mean.shape), network.knobs["over_dispersion"])
+    codes, members = ledger.above
+    blocks = [(pairs.area, pairs.home, counts)]
+    names = [*ledger.areas.codes, *codes]
+    for number, inside in enumerate(members):
+        kept = inside[pairs.area]
+        home, place = np.unique(pairs.home[kept], return_inverse=True)
+        added = np.array([np.bincount(place, part[kept], minlength=len(home)) for part in counts]).astype(np.uint32)
+        blocks.append((np.full(len(home), len(ledger.areas.codes) + number), home, added))
+    area, home = (np.concatenate([block[column] for block in blocks]) for column in (0, 1))
+    devices = np.concatenate([block[2] for block in blocks], axis=1)
+    part, row = np.nonzero(devices)
+    threshold = network.knobs["threshold"]
+    table = pa.Table.from_arrays(
+        [
+            pa.array(names).take(pa.array(area[row])),
+            pa.array(ledger.areas.codes).take(pa.array(home[row])),
+            pa.array(list(DAY_PARTS)).take(pa.array(part)),
+            *withheld(devices[part, row][None], threshold),
+        ],
+        schema=delivery_tables()["home_presence"].file_schema,
+    )
+    return table.sort_by([(name, "ascending") for name in ("area_code", "home_area_code")])
+
+
+def relocation_table(ledger: Ledger, population: Population, seed: int) -> pa.Table:
+    """The rows of `home_relocation` of an operator: who moved from one authority to another in a year."""
+    areas, moves = population.country.areas, population.parameters["moves"]
+    homes = population.homes
+    km = areas.km.copy()
+    share = gravity(homes, km, moves["scale_km"], moves["power"])
+    np.fill_diagonal(share, 0)
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    people = moves["share_a_year"] * homes[:, None] * share
+    inside = np.zeros(len(homes), dtype=np.bool_)
+    inside[ledger.authorities] = True
+    before, after = np.nonzero((people >= 1.0) & inside[None, :] & inside[:, None])
+    network = ledger.network
+    generator = random(seed, "moves", network.operator_id)
+    mean = (people[before, after] * network.shares.market[after]).astype(_NARROW)
+    devices = draw(mean, bits(generator, len(mean)), 1.0)
+    there = np.flatnonzero(devices)
+    codes = pa.array(areas.codes)
+    return pa.Table.from_arrays(
+        [
+            codes.take(pa.array(before[there])),
+            codes.take(pa.array(after[there])),
+            *withheld(devices[there][None], network.knobs["threshold"]),
+        ],
+        schema=delivery_tables()["home_relocation"].file_schema,
+    )
+
+
+def environment_table(ledger: Ledger, seed: int) -> pa.Table:
+    """The rows of `usual_environment` of an operator: devices by the cell of their usual home or work."""
+    network = ledger.network
+    generator = random(seed, "environment", network.operator_id)
+    cells = next(level.h3 for level in ledger.levels if level.resolution == 7)
+    tables = []
+    for label, activity, part, days in (("home", HOME, 1.0, 6.1), ("work", places.WORK, 0.4, 3.6)):
+        mean = ledger.sevens[ACTIVITIES.index(activity)] * _NARROW(part)
+        devices = draw(mean, bits(generator, len(mean)), 1.0)
+        week = np.clip(days + 0.4 * generator.standard_normal(len(mean)), 0.5, 7.0)
+        hidden = (devices - np.uint32(1)) < network.knobs["threshold"] - 1
+        tables.append(
+            pa.Table.from_arrays(
+                [
+                    pa.array(cells),
+                    pa.array([label] * len(cells), pa.string()),
+                    pa.array(devices, mask=hidden),
+                    pa.array(np.round(week, 1), mask=hidden | (devices == 0)),
+                ],
+                schema=delivery_tables()["usual_environment"].file_schema,
+            )
+        )
+    return pa.concat_tables(tables)
