@@ -67,7 +67,9 @@ def reference(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to write: deliveries/ and truth/ in it.")],
-    weeks: Annotated[int, typer.Option(min=1, max=52, help="Weeks, from Monday 5 October 2026.")] = 5,
+    weeks: Annotated[
+        int, typer.Option(min=1, max=52, help="Weeks to Sunday 8 November 2026; over five begin on 5 October.")
+    ] = 5,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     detail: Annotated[
         str, typer.Option(help="national (resolution 8), first_start (resolution 7, London at 8) or small.")

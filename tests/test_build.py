@@ -157,7 +157,8 @@ def test_areas_are_counted_natively_with_the_mean_share_of_the_authorities_insid
     assert areas[COUNTRY]["people_h12"] == 7000
     assert areas[ALDER]["people_h03"] is None
     assert areas[ALDER]["se_h03"] is None
-    assert areas[ALDER]["se_h12"] == pytest.approx(77.5, abs=0.01)  # sqrt(4,000 x 0.6 / 0.4) = 77.46
+    # sqrt(4,000 x 0.6 / 0.4 + (4,000 x 5 %)^2) = sqrt(6,000 + 40,000) = 214.5
+    assert areas[ALDER]["se_h12"] == pytest.approx(214.5, abs=0.05)
     precision = {row["area_code"]: row for row in rows_of(release, "precision")}
     assert precision[BIRCH]["coverage_p"] == pytest.approx(0.5)
     assert precision[BIRCH]["share_cv"] == pytest.approx(0.05)
@@ -237,7 +238,8 @@ def test_trips_of_an_hour_a_day_and_a_month(tmp_path):
     assert monday["trips"] == 105
     assert monday["km_total"] == 1000  # (420 + 180) / 0.6
     assert monday["minutes_mean"] == pytest.approx(34.7)  # (43.18 x 30 + 20 x 45) / 63.18
-    assert monday["se"] == pytest.approx((105 * 0.4 / 0.6) ** 0.5, abs=0.01)
+    # Shares of 0.4 and 0.2 with 5 % error each: sqrt(0.02^2 + 0.01^2) = 0.02236 of 0.6, a CV of 3.727 %.
+    assert monday["se"] == pytest.approx((105 * 0.4 / 0.6 + (105 * 0.03727) ** 2) ** 0.5, abs=0.01)
     assert flows[str(tuesday), "all"]["trips"] == 33  # no row of the small operator: it saw no trip; 20 / 0.6
     hidden = flows[str(MONDAY), "home_work"]
     assert [hidden[name] for name in ("h08", "trips", "km_total", "minutes_mean", "se")] == [None] * 5
@@ -285,7 +287,8 @@ def test_visits_homes_and_moves(tmp_path):
     visits = {row["country_of_residence"]: row for row in rows_of(release, "inbound_month")}
     assert (visits["FR"]["visits"], visits["FR"]["nights"]) == (200, 480)  # over 0.25, the share of visitors
     assert visits["FR"]["departures"] is None
-    assert visits["FR"]["se"] == pytest.approx((200 * 0.75 / 0.25) ** 0.5, abs=0.01)
+    # sqrt(200 x 0.75 / 0.25 + (200 x 5 %)^2) = sqrt(600 + 100)
+    assert visits["FR"]["se"] == pytest.approx(700**0.5, abs=0.01)
     assert visits["GB"]["visits"] == 200  # 80 / 0.4, the share of residents
     assert [visits["ZZ"][name] for name in ("visits", "nights", "departures", "se")] == [None] * 4
     assert [(row["trips"], row["nights"]) for row in rows_of(release, "outbound_month")] == [(100, 400)]

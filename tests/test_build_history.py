@@ -117,7 +117,9 @@ def test_a_typical_day_of_an_area(tmp_path):
 
     assert areas["weekday"]["people_l08"] == 2000
     assert areas["weekday"]["people_l12"] == 4000
-    assert areas["weekday"]["se_l12"] == pytest.approx((4000 / 2) ** 0.5, abs=0.1)  # sqrt(4,000 x 0.5 / 0.5 / 2 days)
+    # Chance is less in the mean of two days, the uncertainty of the share is not:
+    # sqrt(4,000 x 0.5 / 0.5 / 2 + (4,000 x 5 %)^2) = sqrt(2,000 + 40,000)
+    assert areas["weekday"]["se_l12"] == pytest.approx(42000**0.5, abs=0.1)
     assert areas["saturday"]["people_l08"] == 4000  # 07:00 UTC
     assert areas["saturday"]["people_l09"] == 2000
 

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cellcount.build.align import devices
-from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, known, known_total, standard_error
-from cellcount.build.figures import coverage, figure
+from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, Observed, known, known_total, standard_error
+from cellcount.build.figures import figure, observed
 from cellcount.build.history import days_by_type, period_id
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import Operator, less_the_lost
@@ -68,7 +68,7 @@ def write_areas(
     """
     zones = operators[0].zones
     everywhere = np.arange(len(zones.codes))
-    covered = coverage(operators, everywhere)
+    seen_by_all = observed(operators, everywhere)
     run = np.full((len(dates) * HOURS_OF_DAY, len(zones.codes)), NOT_COVERED, dtype=np.uint32)
     active = np.zeros(len(run), dtype=np.int64)
     spread = []
@@ -93,9 +93,9 @@ def write_areas(
         day[there] = disagreement([hours for hours, _ in seen], [share for _, share in seen])
         spread.append(day)
         active[hours_here] = known_total([hours[:, country] for hours in counts])
-    writer.write("area_hour", _area_hour(zones.code_list, dates, run, covered))
+    writer.write("area_hour", _area_hour(zones.code_list, dates, run, seen_by_all))
     for kind, starts in days_by_type(dates).items():
-        table = _typical_area(zones.code_list, run, starts, covered)
+        table = _typical_area(zones.code_list, run, starts, seen_by_all)
         writer.write("typical_area", table, period=period_id(dates), day_type=kind)
     present = (run != NOT_COVERED).any(axis=0)
     if present[country]:
@@ -160,7 +160,7 @@ def _counts(operator: Operator, date: dt.date) -> Devices:
     return counts
 
 
-def _area_hour(codes: pa.Array, dates: Sequence[dt.date], run: Devices, covered: NDArray[np.float64]) -> pa.Table:
+def _area_hour(codes: pa.Array, dates: Sequence[dt.date], run: Devices, seen: Observed) -> pa.Table:
     by_area = run.reshape(len(dates), HOURS_OF_DAY, len(codes)).transpose(1, 2, 0)
     there = (by_area != NOT_COVERED).any(axis=0)
     area, day = np.nonzero(there)
@@ -168,13 +168,13 @@ def _area_hour(codes: pa.Array, dates: Sequence[dt.date], run: Devices, covered:
     for hour, figures in enumerate(by_area):
         figure_here = figures[there]
         hidden = figure_here >= NOT_COVERED
-        error = standard_error(np.where(hidden, np.nan, figure_here), covered[area])
+        error = standard_error(np.where(hidden, np.nan, figure_here), seen.at(area))
         columns[f"people_h{hour:02d}"] = pa.array(figure_here, mask=hidden)
         columns[f"se_h{hour:02d}"] = pa.array(np.round(error, 1).astype(np.float32), mask=hidden)
     return pa.table(columns)
 
 
-def _typical_area(codes: pa.Array, run: Devices, starts: Sequence[int], covered: NDArray[np.float64]) -> pa.Table:
+def _typical_area(codes: pa.Array, run: Devices, starts: Sequence[int], seen: Observed) -> pa.Table:
     """Mean over days, by local hour; NULL unless every day is released."""
     there = np.flatnonzero((run != NOT_COVERED).any(axis=0))
     columns = {"area_code": codes.take(pa.array(there))}
@@ -182,7 +182,7 @@ def _typical_area(codes: pa.Array, run: Devices, starts: Sequence[int], covered:
         figures = run[[start + hour for start in starts]][:, there]
         hidden = np.any(figures >= NOT_COVERED, axis=0)
         mean = np.where(hidden, np.nan, figures.mean(axis=0))
-        error = standard_error(mean, covered[there]) / np.sqrt(len(starts))
+        error = standard_error(mean, seen.at(there), days=len(starts))
         columns[f"people_l{hour:02d}"] = pa.array(np.round(mean, 1).astype(np.float32), mask=hidden)
         columns[f"se_l{hour:02d}"] = pa.array(np.round(error, 1).astype(np.float32), mask=hidden)
     columns["dates_used"] = pa.array(np.full(len(there), len(starts), dtype=np.uint32))

@@ -7,6 +7,7 @@ aligned to the same zones, in which two values are not counts: `WITHHELD` and `N
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,18 +105,42 @@ def estimate(devices: Sequence[Devices], shares: Sequence[Share]) -> NDArray[np.
     return np.divide(total, seen, out=np.full(seen.shape, np.nan), where=seen > 0)
 
 
-def standard_error(people: NDArray[np.floating], coverage: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Binomial standard error of an estimate, from the released figure alone.
+@dataclass(frozen=True)
+class Observed:
+    """What all operators together observe, zone by zone, whichever of them counted.
 
-    sqrt(N (1 - P) / P), with P of all operators together whichever of them counted here: a standard error that
-    depended on who did would tell who withheld. Neither over-dispersion nor the uncertainty of the shares is in it.
+    Attributes
+    ----------
+    share : array of float
+        P, the share of people whom they observe, at most 1; NaN where no operator's share is known.
+    cv : array of float
+        Coefficient of variation of P: its standard error relative to it.
+    """
+
+    share: NDArray[np.float64]
+    cv: NDArray[np.float64]
+
+    def at(self, places: NDArray[np.int64]) -> Observed:
+        """The same at some of the zones."""
+        return Observed(self.share[places], self.cv[places])
+
+
+def standard_error(people: NDArray[np.floating], observed: Observed, days: int = 1) -> NDArray[np.float64]:
+    """Standard error of an estimate, from the released figure alone.
+
+    sqrt(N (1 - P) / P / d + (N CV)^2): the chance of who is seen, less in a mean of d days, and the uncertainty of P,
+    which is the same on all of them. P is that of all operators together whichever of them counted here: a standard
+    error that depended on who did would tell who withheld. Over-dispersion is not in it, and counts of different days
+    are taken to be independent.
 
     Parameters
     ----------
     people : array of float
         Released figures; NaN where suppressed.
-    coverage : array of float
-        P, the share of people whom all operators together observe.
+    observed : Observed
+        P and its coefficient of variation, of the same shape.
+    days : int
+        Number of days whose mean the figure is.
 
     Returns
     -------
@@ -124,17 +149,20 @@ def standard_error(people: NDArray[np.floating], coverage: NDArray[np.floating])
 
     References
     ----------
-    Variance of n / P for n ~ Binomial(N, P): see Salgado et al. (2021), as in `estimate`.
+    Variance of n / P for n ~ Binomial(N, P): see Salgado et al. (2021), as in `estimate`; and of a ratio whose divisor
+    is uncertain, to first order: Cochran, W. G. (1977), Sampling Techniques, 3rd edition, chapter 6.
 
     Examples
     --------
-    900 people of whom 90 % are seen: sqrt(900 x 0.1 / 0.9) = 10.
+    900 people of whom 90 % are seen: sqrt(900 x 0.1 / 0.9) = 10 if P is known, and with P known to 2 %, which is 18
+    people: sqrt(10^2 + 18^2) = 20.6.
 
-    >>> standard_error(np.array([900.0, np.nan]), np.array([0.9, 0.9])).round(6)
-    array([10., nan])
+    >>> known = Observed(np.array([0.9, 0.9]), np.array([0.0, 0.02]))
+    >>> standard_error(np.array([900.0, 900.0]), known).round(1)
+    array([10. , 20.6])
     """
-    share = np.minimum(coverage, 1.0)
-    return np.sqrt(people * (1.0 - share) / share)
+    share = np.minimum(observed.share, 1.0)
+    return np.sqrt(people * (1.0 - share) / share / days + np.square(people * observed.cv))
 
 
 def withheld_mean(threshold: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cellcount.build.combine import NOT_COVERED, Devices, Share, estimate, standard_error
+from cellcount.build.combine import NOT_COVERED, Devices, Observed, Share, estimate, standard_error
 from cellcount.build.protect import released, too_small
 from cellcount.build.shares import Customers, Operator
 
@@ -51,10 +51,11 @@ def figure(counts: Sequence[Devices], shares: Sequence[Share], threshold: int) -
     return Figure(estimate(covering, shares), too_small(covering, threshold))
 
 
-def coverage(
-    operators: Sequence[Operator], areas: NDArray[np.int64], customers: Customers = "resident"
-) -> NDArray[np.float64]:
-    """P: share of people whom all operators together observe, in each of some areas.
+def observed(operators: Sequence[Operator], areas: NDArray[np.int64], customers: Customers = "resident") -> Observed:
+    """What all operators together observe of the people in each of some areas.
+
+    Operators' errors are taken to be independent of each other. What an operator says of an authority's share may be
+    wrong in the same way elsewhere: in an area of several authorities nothing is taken off for errors that cancel.
 
     Parameters
     ----------
@@ -67,27 +68,29 @@ def coverage(
 
     Returns
     -------
-    array of float
-        At most 1; NaN where no operator's share is known.
+    Observed
     """
     shares = np.array([operator.shares[customers][areas] for operator in operators])
-    return np.where(np.isnan(shares).all(axis=0), np.nan, np.minimum(np.nansum(shares, axis=0), 1.0))
+    relative = np.array([operator.relative_errors[customers][areas] for operator in operators])
+    total = np.where(np.isnan(shares).all(axis=0), np.nan, np.minimum(np.nansum(shares, axis=0), 1.0))
+    deviation = np.sqrt(np.nansum(np.square(shares * relative), axis=0))
+    return Observed(total, np.divide(deviation, total, out=np.full(total.shape, np.nan), where=total > 0))
 
 
-def errors(figures: pa.Array, covered: NDArray[np.float64]) -> pa.Array:
+def errors(figures: pa.Array, seen: Observed) -> pa.Array:
     """Standard errors of released figures, to a hundredth; NULL where the figure is.
 
     Parameters
     ----------
     figures : pyarrow.Array
         Released figures.
-    covered : array of float
-        P, all operators together.
+    seen : Observed
+        What all operators together observe, figure by figure.
 
     Returns
     -------
     pyarrow.Array
         DOUBLE.
     """
-    error = standard_error(figures.to_numpy(zero_copy_only=False).astype(np.float64), covered)
+    error = standard_error(figures.to_numpy(zero_copy_only=False).astype(np.float64), seen)
     return pa.array(np.round(error, 2), from_pandas=True)

@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.align import Keys
-from cellcount.build.combine import WITHHELD, Share, known, withheld_mean
-from cellcount.build.figures import Figure, coverage, errors, figure
+from cellcount.build.combine import WITHHELD, Observed, Share, known, withheld_mean
+from cellcount.build.figures import Figure, errors, figure, observed
 from cellcount.build.keyed import SideBySide, decoded, side_by_side
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import LEFT_OUT_FROM, Operator, less_the_lost
@@ -30,7 +30,7 @@ class DayTotals:
     devices: NDArray[np.int64]
     trips: NDArray[np.float64]
     km: NDArray[np.float64]
-    covered: NDArray[np.float64]
+    observed: Observed
 
 
 def write_flows_day(
@@ -92,7 +92,7 @@ def write_flows_day(
     total = Figure(trips, (devices < threshold) & (trips > 0))
     km = _ratio(side.amounts("km_total", absent=0.0), kept)
     figures = total.released()
-    covered = coverage(side.operators, origin)
+    seen_by_all = observed(side.operators, origin)
     writer.write(
         "flows_day",
         pa.table(
@@ -102,12 +102,12 @@ def write_flows_day(
                 "trips": figures,
                 "km_total": _whole(km, figures),
                 "minutes_mean": _minutes(side, trips_seen, figures),
-                "se": errors(figures, covered),
+                "se": errors(figures, seen_by_all),
             }
         ),
         date=date,
     )
-    return DayTotals(date, side.keys, side.codes, side.lists, devices, trips, km, covered)
+    return DayTotals(date, side.keys, side.codes, side.lists, devices, trips, km, seen_by_all)
 
 
 def write_flows_month(writer: ReleaseWriter, days: Sequence[DayTotals], threshold: int) -> None:
@@ -134,7 +134,10 @@ def write_flows_month(writer: ReleaseWriter, days: Sequence[DayTotals], threshol
         total = Figure(trips, (devices < threshold) & (trips > 0))
         figures = total.released()
         codes = {name: np.concatenate([day.codes[name] for day in within])[first] for name in within[0].codes}
-        covered = np.concatenate([day.covered for day in within])[first]
+        seen = Observed(
+            np.concatenate([day.observed.share for day in within])[first],
+            np.concatenate([day.observed.cv for day in within])[first],
+        )
         writer.write(
             "flows_month",
             pa.table(
@@ -143,7 +146,7 @@ def write_flows_month(writer: ReleaseWriter, days: Sequence[DayTotals], threshol
                     "trips": figures,
                     "days": pa.array(np.full(len(everywhere), len(within), dtype=np.uint32)),
                     "km_total": _whole(added([day.km for day in within]), figures),
-                    "se": errors(figures, covered),
+                    "se": errors(figures, seen),
                 }
             ),
             month=month,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from cellcount.build.combine import known
-from cellcount.build.figures import coverage, errors, figure
+from cellcount.build.figures import errors, figure, observed
 from cellcount.build.keyed import side_by_side
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import Operator
@@ -42,7 +42,7 @@ def write_home_presence(
         return
     home = side.codes["home_area_code"]
     people = figure(side.counts("devices"), side.shares(home), threshold).released()
-    error = errors(people, coverage(side.operators, home))
+    error = errors(people, observed(side.operators, home))
     writer.write("home_presence", pa.table({**side.key_columns(), "people": people, "se": error}), date=date)
 
 
@@ -69,7 +69,7 @@ def write_home_relocation(
         return
     home = side.codes["new_area_code"]
     people = figure(side.counts("devices"), side.shares(home), threshold).released()
-    error = errors(people, coverage(side.operators, home))
+    error = errors(people, observed(side.operators, home))
     writer.write("home_relocation", pa.table({**side.key_columns(), "people": people, "se": error}), period=period)
 
 
@@ -110,7 +110,7 @@ def write_usual_environment(
             **side.key_columns(),
             "people": people,
             "days_per_week_mean": pa.array(np.round(mean, 1), mask=hidden),
-            "se": errors(people, coverage(side.operators, area)),
+            "se": errors(people, observed(side.operators, area)),
         }
     )
     writer.write("usual_environment", table)

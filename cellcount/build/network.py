@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from cellcount.build.figures import coverage
+from cellcount.build.figures import observed
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import Operator
 from cellcount.build.zones import children_range, parent, resolution_of
@@ -31,19 +31,14 @@ def write_precision(writer: ReleaseWriter, operators: Sequence[Operator]) -> Non
     """
     zones = operators[0].zones
     everywhere = np.arange(len(zones.codes))
-    covered = coverage(operators, everywhere)
-    there = ~np.isnan(covered)
-    variance = np.nansum(
-        [np.square(operator.shares["resident"] * operator.relative_errors["resident"]) for operator in operators],
-        axis=0,
-    )
-    share_cv = np.divide(np.sqrt(variance), covered, out=np.full(len(covered), np.nan), where=covered > 0)
+    seen = observed(operators, everywhere)
+    there = ~np.isnan(seen.share)
     table = pa.table(
         {
             "area_code": zones.code_list.filter(pa.array(there)),
-            "coverage_p": np.round(covered[there], 6),
+            "coverage_p": np.round(seen.share[there], 6),
             "over_dispersion": np.full(there.sum(), BINOMIAL),
-            "share_cv": pa.array(np.round(share_cv[there], 6), from_pandas=True),
+            "share_cv": pa.array(np.round(seen.cv[there], 6), from_pandas=True),
         }
     )
     writer.write("precision", table)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from cellcount.build.figures import coverage, errors, figure
+from cellcount.build.combine import Observed
+from cellcount.build.figures import errors, figure, observed
 from cellcount.build.keyed import side_by_side
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import Operator
@@ -56,13 +57,14 @@ def write_inbound_month(
         np.where(at_home, resident, inbound)
         for resident, inbound in zip(side.shares(area), side.shares(area, "inbound"), strict=True)
     ]
-    covered = np.where(at_home, coverage(side.operators, area), coverage(side.operators, area, "inbound"))
+    residents, visitors = observed(side.operators, area), observed(side.operators, area, "inbound")
+    seen = Observed(np.where(at_home, residents.share, visitors.share), np.where(at_home, residents.cv, visitors.cv))
     visits = figure(side.counts("visits"), shares, threshold)
     columns = {
         name: figure(side.counts(name), shares, threshold).hidden_where(visits.withheld).released()
         for name in VISIT_COLUMNS
     }
-    table = pa.table({**side.key_columns(), **columns, "se": errors(columns["visits"], covered)})
+    table = pa.table({**side.key_columns(), **columns, "se": errors(columns["visits"], seen)})
     writer.write("inbound_month", table, month=month)
 
 
@@ -86,7 +88,7 @@ def write_inbound_cell_month(
         {
             **side.key_columns(),
             "people": people,
-            "se": errors(people, coverage(side.operators, area, "inbound")),
+            "se": errors(people, observed(side.operators, area, "inbound")),
         }
     )
     writer.write("inbound_cell_month", table, month=month)
@@ -115,7 +117,7 @@ def write_outbound_month(
             **side.key_columns(),
             "trips": released,
             "nights": nights.released(),
-            "se": errors(released, coverage(side.operators, home)),
+            "se": errors(released, observed(side.operators, home)),
         }
     )
     writer.write("outbound_month", table, month=month)
