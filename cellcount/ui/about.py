@@ -1,0 +1,99 @@
+"""What these data are: the release in use, how it was made and protected, its sources, and the standard."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cellcount import standard
+from cellcount.ui import sources
+from cellcount.ui.reading import Release
+from cellcount.ui.words import count, listed, plain
+
+
+def show(release: Release) -> None:
+    """Draw the page.
+
+    Parameters
+    ----------
+    release : Release
+        The release that is served.
+    """
+    _release(release)
+    _protection(release)
+    _tables(release)
+    _sources(release)
+    _standard()
+
+
+def _release(release: Release) -> None:
+    manifest = release.manifest
+    st.subheader(plain(manifest.title), anchor=False)
+    st.markdown(plain(manifest.measure_note))
+    figures = sources.of_release(release)
+    facts = {
+        "Release": manifest.release_id,
+        "Kind": "Synthetic demonstration"
+        if manifest.synthetic
+        else "Built from operators' deliveries"
+        if manifest.kind == "built"
+        else "Imported from published figures",
+        "Source": figures.name,
+        "Licence": figures.licence or "not stated",
+        "Time zone": manifest.time_zone,
+        "Cells": f"H3 resolutions {listed([str(each) for each in manifest.resolutions])}. "
+        f"{manifest.resolution_note or ''}",
+        "Made from": ", ".join(each.delivery_id for each in manifest.deliveries) or "the publisher's own files",
+    }
+    st.table(pd.Series(facts, name="").to_frame(), border="horizontal", hide_header=True)
+    st.subheader("What to know before using a figure", anchor=False)
+    for caveat in manifest.caveats:
+        st.markdown(f"- {plain(caveat)}")
+
+
+def _protection(release: Release) -> None:
+    st.subheader("How people are protected", anchor=False)
+    st.markdown(plain(release.manifest.disclosure_rule))
+    st.markdown(
+        "What is withheld was never written into the release, so no page can show it. On maps a withheld cell is "
+        "*hatched*, an observed zero has a colour, and a cell that the release does not cover is not drawn but is "
+        "counted below the map."
+    )
+
+
+def _tables(release: Release) -> None:
+    st.subheader("What the release holds, and what it lacks", anchor=False)
+    rows = [
+        {
+            "Table": table.title,
+            "One row for each": table.grain,
+            "In this release": count(release.rows(table.name), "row") if release.has(table.name) else "not there",
+        }
+        for table in standard.release_tables().values()
+    ]
+    st.table(pd.DataFrame(rows).set_index("Table"), border="horizontal")
+
+
+def _sources(release: Release) -> None:
+    st.subheader("Sources, licences and attributions", anchor=False)
+    rows = [
+        {
+            "Source": each.name,
+            "Publisher": each.publisher,
+            "Licence": each.licence,
+            "Attribution": each.attribution,
+            "Used for": each.used_for,
+        }
+        for each in sources.everything(release)
+    ]
+    st.table(pd.DataFrame(rows).map(plain).set_index("Source"), border="horizontal")
+
+
+def _standard() -> None:
+    st.subheader("The national cell count standard", anchor=False)
+    st.markdown(
+        "What operators deliver, what a validator must catch and what the app reads are declared once, in "
+        "`data/standard/`. This is that declaration."
+    )
+    with st.expander(f"The standard, version {standard.standard_version()}", icon=":material/description:"):
+        st.markdown(standard.document())

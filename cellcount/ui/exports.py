@@ -1,0 +1,97 @@
+"""Tables to take away: CSV that a spreadsheet cannot run, its description, and GeoParquet. No Streamlit here."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+
+import geopandas as gpd
+import h3
+import pandas as pd
+import pyarrow.parquet as pq
+import shapely
+
+_RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_text(text: str) -> str:
+    """Text that a spreadsheet shows and does not run as a formula.
+
+    Source: OWASP, CSV Injection.
+
+    Examples
+    --------
+    >>> safe_text("=HYPERLINK(A1)"), safe_text("Stoke-on-Trent")
+    ("'=HYPERLINK(A1)", 'Stoke-on-Trent')
+    """
+    return f"'{text}" if text.startswith(_RUNNABLE) else text
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    r"""A table as CSV: UTF-8 with a mark that spreadsheets understand, withheld figures empty.
+
+    Examples
+    --------
+    >>> to_csv(pd.DataFrame({"place": ["=1+1"], "people": [None]})).decode("utf-8-sig")
+    "place,people\n'=1+1,\n"
+    """
+    safe = table.map(lambda value: safe_text(value) if isinstance(value, str) else value)
+    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def to_csvw(table: pd.DataFrame, file_name: str, facts: Mapping[str, object], columns: Mapping[str, str]) -> bytes:
+    """What a CSV holds, as CSV on the Web metadata (W3C, 2015).
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    file_name : str
+        Of the CSV that it describes.
+    facts : mapping
+        Title, release, source, licence, caveats and the like.
+    columns : mapping of str to str
+        What each column means, with its unit.
+    """
+    kinds = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+    described = [
+        {
+            "name": name,
+            "titles": name,
+            "dc:description": columns.get(name, ""),
+            "datatype": kinds.get(table[name].dtype.kind, "string"),
+        }
+        for name in table.columns
+    ]
+    content = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": file_name,
+        **facts,
+        "null": "",
+        "tableSchema": {"columns": described},
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+
+def to_geoparquet(table: pd.DataFrame, facts: Mapping[str, object]) -> bytes:
+    """A table with a column `h3` as GeoParquet: each row with its hexagon, the facts in the file's metadata.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the cells' indexes in `h3`, as text.
+    facts : mapping
+        Title, release, source, licence, caveats and the like; readable under the key `cellcount`.
+    """
+    outlines = [
+        shapely.Polygon([(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)])
+        for cell in table["h3"]
+    ]
+    first = io.BytesIO()
+    gpd.GeoDataFrame(table, geometry=outlines, crs="EPSG:4326").to_parquet(first, index=False)
+    written = pq.read_table(first)
+    metadata = {**(written.schema.metadata or {}), b"cellcount": json.dumps(facts, ensure_ascii=False).encode()}
+    second = io.BytesIO()
+    pq.write_table(written.replace_schema_metadata(metadata), second, compression="zstd")
+    return second.getvalue()

@@ -1,0 +1,154 @@
+"""Colours and the few style rules that Streamlit's own theme cannot express.
+
+The theme itself (fonts, sizes, light and dark) is in `.streamlit/config.toml`. Here is what maps and charts need:
+palettes that are ordered by lightness, so that they can be read in grey and by people who cannot tell red from
+green, for a light and for a dark ground.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of maps and charts on one ground.
+
+    Attributes
+    ----------
+    amounts : tuple of str
+        Seven colours for amounts, the least first: even steps of lightness in OKLab, away from the ground.
+    ratios : tuple of str
+        Seven colours around a middle, the lowest first.
+    zero : str
+        Of an observed zero: next to the ground, and beyond the least amount.
+    withheld : str
+        Of the hatching and outline of a figure that is withheld.
+    land, sea, border, edge : str
+        Base map: land, water, outlines of areas, outline of the chosen area.
+    line, band, mark : str
+        Charts: the curve, its interval, the chosen hour.
+    text, faint : str
+        Text on the ground.
+    """
+
+    amounts: tuple[str, ...]
+    ratios: tuple[str, ...]
+    zero: str
+    withheld: str
+    land: str
+    sea: str
+    border: str
+    edge: str
+    line: str
+    band: str
+    mark: str
+    text: str
+    faint: str
+
+
+PALETTES: dict[Scheme, Palette] = {
+    "light": Palette(
+        amounts=("#E2EEC3", "#9AD0B6", "#57ABB7", "#3182AB", "#255A8B", "#19385F", "#0E1935"),
+        ratios=("#133F68", "#4576A0", "#8DB0CC", "#E6E6E3", "#DCA885", "#BE6938", "#952C00"),
+        zero="#FAF8EC",
+        withheld="#6B7178",
+        land="#FFFFFF",
+        sea="#E6ECF0",
+        border="#A9B2BA",
+        edge="#003C57",
+        line="#206095",
+        band="rgba(32, 96, 149, 0.18)",
+        mark="#B3400A",
+        text="#222222",
+        faint="#55606A",
+    ),
+    "dark": Palette(
+        amounts=("#1A445E", "#235F8F", "#2682A5", "#43A7A3", "#84C790", "#D0DE82", "#FFF6BB"),
+        ratios=("#A5D4F9", "#659DC9", "#3D6788", "#39434B", "#8F593C", "#D68654", "#FFC79A"),
+        zero="#172E3C",
+        withheld="#98A4AE",
+        land="#22303A",
+        sea="#0B1319",
+        border="#566673",
+        edge="#E9EEF2",
+        line="#7FC1EC",
+        band="rgba(127, 193, 236, 0.22)",
+        mark="#FFB27A",
+        text="#E9EEF2",
+        faint="#A9B6C0",
+    ),
+}
+
+_RULES = """
+<style>
+h1 { letter-spacing: -0.01em; }
+[data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+.st-key-question h1 { padding: 0; }
+.st-key-themes h3 { padding: 0; }
+.cc-synthetic { border-left: 4px solid #F46A25; padding: 0.15rem 0.6rem; font-size: 0.85rem; }
+/* The grid's own download would not say the release, nor that people are made up: the page's own downloads do. */
+[data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
+.st-key-map-box { position: relative; }
+.st-key-map-box [data-testid="stElementContainer"]:has([data-testid="stDeckGlJsonChart"]) {
+  height: clamp(300px, calc(100vh - 19.5rem), 36rem) !important; flex: none !important; }
+.st-key-map-box [data-testid="stFullScreenFrame"], .st-key-map-box [data-testid="stDeckGlJsonChart"],
+.st-key-map-box [data-testid="stDeckGlJsonChart"] > div:not([data-testid]) { height: 100% !important; }
+.st-key-map-box [data-testid="stDeckGlJsonChart"] { border-radius: 4px; overflow: hidden; }
+.st-key-map-box [data-testid="stElementContainer"]:has(.cc-legend) { position: absolute; left: 0.4rem; top: 0.4rem;
+  width: 8.6rem; z-index: 2; pointer-events: none; }
+.st-key-figures [data-testid="stMetricValue"] { line-height: 1.2; }
+.st-key-figures { gap: 0.6rem; }
+.st-key-figures h5, .st-key-figures h6 { padding: 0; }
+.st-key-figures [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-themes [data-testid="stVerticalBlock"] { gap: 0.45rem; }
+.st-key-themes [data-testid="stMarkdownContainer"], .st-key-themes [data-testid="stCaptionContainer"],
+.st-key-themes p { margin-bottom: 0; }
+.st-key-themes [data-testid="stMetricValue"] { line-height: 1.2; }
+.st-key-themes [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+.st-key-themes [data-testid="stPageLink"] p { white-space: normal; }
+.st-key-ranked button { padding: 0.05rem 0; min-height: 0; text-align: left; }
+.cc-foot { font-size: 0.75rem; opacity: 0.75; border-top: 1px solid rgba(128, 128, 128, 0.4); padding-top: 0.5rem; }
+.st-key-foot { margin-top: 1.5rem; }
+.cc-legend { font-size: 0.8rem; line-height: 1.25; padding: 0.35rem 0.5rem; border-radius: 4px; }
+.cc-legend .title { display: block; font-weight: 600; margin-bottom: 0.25rem; }
+.cc-legend .class, .cc-legend .key { display: flex; align-items: center; gap: 0.4rem; }
+.cc-legend .key { margin-top: 0.25rem; }
+.cc-legend .swatch { width: 1.4rem; height: 1rem; flex: none; }
+.cc-legend .key .swatch { height: 0.75rem; }
+</style>
+"""
+
+
+def scheme() -> Scheme:
+    """Whether the visitor's browser shows the light or the dark theme."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def palette() -> Palette:
+    """The palette of the theme that the visitor sees."""
+    return PALETTES[scheme()]
+
+
+def apply() -> None:
+    """Put the few rules on the page."""
+    st.html(_RULES)
+
+
+def rgb(colour: str) -> list[int]:
+    """A colour as red, green and blue.
+
+    Examples
+    --------
+    >>> rgb("#206095")
+    [32, 96, 149]
+    """
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]

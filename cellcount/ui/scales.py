@@ -1,0 +1,135 @@
+"""The scale of a map: classes that stay where they are while the hour moves, and their legend."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.ui.look import Palette
+from cellcount.ui.words import exactly
+
+_ROUND = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0])
+_SHARES = (0.15, 0.35, 0.55, 0.75, 0.90, 0.98)
+"""Shares of the positive values below each break: finer towards the top, where people are concentrated."""
+RATIO_BREAKS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
+"""Breaks of a ratio: even steps of its logarithm, nearly, around 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Classes of a measure, with their colours.
+
+    Attributes
+    ----------
+    title : str
+        The measure with its unit.
+    breaks : tuple of float
+        Ascending. A value equal to a break lies in the class above it.
+    colours : tuple of str
+        One a class, `len(breaks) + 1` of them.
+    zero : str
+        Colour of an observed zero.
+    withheld : str
+        Colour of the hatching of a withheld figure.
+    """
+
+    title: str
+    breaks: tuple[float, ...]
+    colours: tuple[str, ...]
+    zero: str
+    withheld: str
+
+    def classes(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Class of each value: -1 for zero, -2 for a withheld figure (NaN)."""
+        found = np.searchsorted(np.asarray(self.breaks), values, side="right").astype(np.int64)
+        found[values == 0] = -1
+        found[np.isnan(values)] = -2
+        return found
+
+    def legend(self, palette: Palette, *, zero: bool, withheld: bool) -> str:
+        """The legend as HTML; all that comes from data is escaped.
+
+        Parameters
+        ----------
+        palette : Palette
+            Colours of the ground that it lies on.
+        zero, withheld : bool
+            Whether these keys are needed.
+        """
+        lows = [exactly(each) for each in self.breaks]
+        bounds = [f"under {lows[0]}", *(f"from {low}" for low in lows)] if lows else ["more than 0"]
+        steps = "".join(
+            f'<span class="class"><span class="swatch" style="background:{colour}"></span>{html.escape(words)}</span>'
+            for colour, words in reversed(list(zip(self.colours, bounds, strict=True)))
+        )
+        keys = []
+        if zero:
+            keys.append(_key(f"background:{self.zero};outline:1px solid {self.withheld}", "0, observed"))
+        if withheld:
+            hatching = f"repeating-linear-gradient(135deg,{self.withheld} 0 1px,transparent 1px 5px)"
+            keys.append(_key(f"background:{hatching};outline:1px solid {self.withheld}", "withheld"))
+        ground = f"background:{palette.land}E6;color:{palette.text}"
+        title = f'<span class="title">{html.escape(self.title)}</span>'
+        return f'<div class="cc-legend" style="{ground}">{title}{steps}{"".join(keys)}</div>'
+
+
+def _key(style: str, words: str) -> str:
+    return f'<span class="key"><span class="swatch" style="{style}"></span>{html.escape(words)}</span>'
+
+
+def round_number(value: float) -> float:
+    """The nearest of 1, 1.5, 2, 3, 5 and 7 times a power of ten, by ratio.
+
+    Parameters
+    ----------
+    value : float
+        Above zero.
+
+    Examples
+    --------
+    >>> round_number(438), round_number(0.0264), round_number(9.1)
+    (500.0, 0.03, 10.0)
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    nearest = _ROUND[np.argmin(np.abs(np.log(_ROUND) - math.log(value / power)))]
+    return float(f"{nearest * power:.3g}")
+
+
+def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
+    """A scale for amounts, from all the values that will be shown on it.
+
+    The breaks are round numbers near fixed shares of the positive values.
+
+    Parameters
+    ----------
+    title : str
+        The measure with its unit.
+    values : array of float
+        Every value of the day, not negative; NaN is withheld.
+    palette : Palette
+        Colours of the ground.
+
+    Examples
+    --------
+    >>> from cellcount.ui.look import PALETTES
+    >>> amounts("People", np.array([[0.0, 4.0, 9.0, np.nan, 120.0]]), PALETTES["light"]).breaks
+    (5.0, 7.0, 20.0, 70.0, 100.0)
+    """
+    positive = values[np.isfinite(values) & (values > 0)]
+    breaks = sorted({round_number(float(each)) for each in np.quantile(positive, _SHARES)}) if positive.size else []
+    return Scale(title, tuple(breaks), _spread(palette.amounts, len(breaks) + 1), palette.zero, palette.withheld)
+
+
+def ratios(title: str, palette: Palette) -> Scale:
+    """A scale for a ratio: the same classes everywhere, around 1."""
+    return Scale(title, RATIO_BREAKS, palette.ratios, palette.zero, palette.withheld)
+
+
+def _spread(colours: tuple[str, ...], wanted: int) -> tuple[str, ...]:
+    """So many colours from a ramp, its ends among them."""
+    places = np.linspace(0, len(colours) - 1, wanted).round().astype(int) if wanted > 1 else [len(colours) // 2]
+    return tuple(colours[place] for place in places)

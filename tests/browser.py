@@ -1,0 +1,187 @@
+"""A real browser against the running app: how the tests and the visual record start both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS_TO_START = 60
+SECONDS_TO_DRAW = 60
+FEW_COLOURS = 4
+"""Land, water, outlines and the toolbar: a map that shows no more than these shows no cells."""
+
+COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    *(
+        f"{os.environ[folder]}/{program}"
+        for folder in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        if folder in os.environ
+        for program in ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
+    ),
+)
+# WebGL is drawn in software, so that a machine without a graphics card draws maps too.
+FLAGS = (
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def find_browser() -> str | None:
+    """Chromium, Chrome or Edge on this machine."""
+    found = (shutil.which(command) for command in COMMANDS)
+    return next((path for path in found if path), next((path for path in PLACES if Path(path).exists()), None))
+
+
+def browser_or_skip() -> str:
+    """Path of the browser; without one the test is skipped, or fails where a browser is required."""
+    path = find_browser()
+    if path:
+        return path
+    reason = "There is no Chromium, Chrome or Edge on this machine; install one to run the browser tests."
+    if os.environ.get("CELLCOUNT_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_app(releases: Path | None, release: str | None = None, root: Path = ROOT) -> Iterator[str]:
+    """The app of a checkout on a free port, serving a folder of releases or its own; gives its address."""
+    address = f"http://localhost:{free_port()}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CELLCOUNT_")}
+    if releases:
+        environment["CELLCOUNT_RELEASES"] = str(releases)
+    if release:
+        environment["CELLCOUNT_RELEASE"] = release
+    options = ["--server.headless", "true", "--server.port", str(urlsplit(address).port)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            wait_for(lambda: _answers(f"{address}/_stcore/health"), SECONDS_TO_START, "the app does not answer")
+            yield address
+        finally:
+            server.terminate()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def wait_for(true, seconds: float, otherwise: str) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.1)
+
+
+@dataclass
+class Visit:
+    """A page in the browser, with the hosts that it asked and what it complained of."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> None:
+        """Open an address and wait until the script has run."""
+        self.page.goto(address)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script of the page has run to its end and its map, if any, is drawn."""
+        self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
+        self.page.wait_for_selector(".st-key-foot", timeout=SECONDS_TO_DRAW * 1000)
+        if self.page.locator("[data-testid='stDeckGlJsonChart']").count():
+            self.page.wait_for_selector("[data-testid='stDeckGlJsonChart'] canvas", timeout=SECONDS_TO_DRAW * 1000)
+
+    def settle_map(self) -> None:
+        """Wait until the page's map is there and shows more than its ground."""
+        self.page.wait_for_selector("[data-testid='stDeckGlJsonChart']", timeout=SECONDS_TO_DRAW * 1000)
+        wait_for(lambda: self.map_colours() > FEW_COLOURS, SECONDS_TO_DRAW, "the map stays blank")
+
+    def map_colours(self) -> int:
+        """How many colours the map shows: 1 for a blank canvas."""
+        from io import BytesIO  # noqa: PLC0415 - Pillow comes with Streamlit; only this needs it
+
+        from PIL import Image  # noqa: PLC0415
+
+        picture = Image.open(BytesIO(self.page.locator("[data-testid='stDeckGlJsonChart']").screenshot()))
+        colours = picture.convert("RGB").resize((160, 120), Image.Resampling.NEAREST).getcolors(160 * 120)
+        return len(colours or [])
+
+
+@contextmanager
+def visiting(path: str, *, width: int = 1280, height: int = 720, scheme: str = "light") -> Iterator[Visit]:
+    """A new browser with one page."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        page = browser.new_page(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale="en-GB",
+            timezone_id="Europe/London",
+        )
+        visit = Visit(page)
+        page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).hostname or ""))
+        page.on("websocket", lambda socket: visit.hosts.add(urlsplit(socket.url).hostname or ""))
+        page.on("console", lambda message: _keep_complaint(visit, message))
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        try:
+            yield visit
+        finally:
+            browser.close()
+
+
+def _keep_complaint(visit: Visit, message: ConsoleMessage) -> None:
+    # On a deep link Streamlit first looks for its server below the page's path, is told 404, and looks at the top.
+    looks_for_its_server = "/_stcore/" in message.location.get("url", "")
+    if message.type == "error" and not looks_for_its_server:
+        visit.complaints.append(message.text)

@@ -1,0 +1,531 @@
+"""The pages as a visitor meets them: what they show, what they say of what is missing, and of what is not there.
+
+The release is that of `release_world`, a country of seven cells of 5 km². At 08:00 on Monday 2 November 2026 Alder's
+have 110, 220, a withheld figure and 440 people, Birch's 55, 65 and 0; Alder 1,070 in all, Birch's total is withheld,
+the country 1,190 with a standard error of 21.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import h3.api.basic_int as h3
+import pytest
+from build_world import ALDER, BIRCH, COUNTRY, MONDAY, REGION, hours
+from release_world import A1, A2, A3, A4, B1, B2, B3, area_hour, write_release
+from streamlit.testing.v1 import AppTest
+
+from cellcount.importers.helsinki import import_helsinki
+from cellcount.store import MANIFEST_NAME
+from cellcount.ui.look import PALETTES, rgb
+
+ROOT = Path(__file__).resolve().parent.parent
+DENSITY, ABOUT = "pages/density.py", "pages/about.py"
+LIGHT = PALETTES["light"]
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    releases = tmp_path_factory.mktemp("demonstration")
+    midday = {"people_h13": 1600, "se_h13": 30.0}
+    areas = [
+        {**area_hour(ALDER, MONDAY, 1000, 20.0, 1070), **midday},
+        area_hour(BIRCH, MONDAY, 110, 6.0, None),
+        area_hour(REGION, MONDAY, 1110, 21.0, 1190),
+        area_hour(COUNTRY, MONDAY, 1110, 21.0, 1190),
+    ]
+    write_release(releases, "demonstration-wood", figures={"area_hour": areas})
+    return releases
+
+
+@pytest.fixture(scope="module")
+def typical(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As from a published source: typical days and no dates, an own time zone, no standard errors."""
+    releases = tmp_path_factory.mktemp("typical")
+    time = {
+        "time_zone": "Europe/Helsinki",
+        "period_start": None,
+        "period_end": None,
+        "day_types": [{"id": "weekday", "label": "Workday"}, {"id": "saturday", "label": "Saturday"}],
+        "periods": [{"id": "2026-11", "label": "As published"}],
+        "slots": [
+            {"id": f"h{hour:02d}", "label": f"{hour:02d}:00 to {hour + 1:02d}:00", "hours": [hour]}
+            for hour in range(24)
+        ],
+    }
+    write_release(
+        releases,
+        "lake",
+        only=["typical_day", "typical_area"],
+        title="Lake region",
+        kind="imported",
+        synthetic=False,
+        deliveries=[],
+        time=time,
+    )
+    return releases
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page with query parameters, as a link does."""
+
+    def opened(releases: Path, page: str | None = None, release: str | None = None, **query: str) -> AppTest:
+        monkeypatch.setenv("CELLCOUNT_RELEASES", str(releases))
+        if release:
+            monkeypatch.setenv("CELLCOUNT_RELEASE", release)
+        else:
+            monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if page:
+            app.switch_page(page)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def texts(app: AppTest) -> str:
+    """All that the page says in Markdown, captions, messages and HTML, without the marks of escaping."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "title", "subheader", "html")
+    found = [str(getattr(element, "value", "") or element.proto.body) for kind in kinds for element in app.get(kind)]
+    return "\n".join(found).replace("\\", "")
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def layer(app: AppTest, name: str) -> dict[str, Any]:
+    """A layer of the map, from the specification that the browser is sent; one without data where it is not there."""
+    (chart,) = app.get("deck_gl_json_chart")
+    return next((each for each in json.loads(chart.proto.json)["layers"] if each["id"] == name), {"data": []})
+
+
+def drawn(app: AppTest, name: str = "cells") -> dict[int, tuple[str, list[int]]]:
+    """Figure and colour of every cell that a layer draws."""
+    return {int(row["h"], 16): (row["v"], row["c"]) for row in layer(app, name)["data"]}
+
+
+class TestThemes:
+    def test_the_eight_themes_have_live_figures(self, demonstration, open_app):
+        app = open_app(demonstration)
+        assert [each.value for each in app.subheader][:8] == [
+            "Urban planning and land use",
+            "Mobility",
+            "Tourism",
+            "Ethnicity",
+            "Socio\\-economic status and economic levels",
+            "Population and migration",
+            "Industrial strategy",
+            "Emergency services and incident response",
+        ]
+        # 400 people in 5 km²; 20 trips in 2 days, se 4; 30 + 10 visits, se 3 and 4; at midday 1,600 of 4,000 residents
+        # and 110 of 3,000, so 0.0367 and 0.4; 1,600 less 1,000.
+        assert metrics(app) == {
+            "People per km² in the densest cell": "80",
+            "Commuting trips a day on the largest flow": "10",
+            "Visits from France, the most known in full": "40",
+            "People present per resident in the middle half of areas": "0.13 to 0.31",
+            "More people in Alder by day than by night": "+600",
+            "People whose usual work is in the busiest cell": "300",
+        }
+        said = texts(app)
+        assert "95 % interval 6 to 14" in said, "of the commuting trips: 10 and 1.96 times 2 on either side"
+        assert "95 % interval 280 to 320" not in said
+        assert "282 to 318" in said, "of the workers: 300 and 1.96 times 9"
+        assert "No figure, on purpose" in said, "of ethnicity"
+        assert "This release has 2 dates" in said, "an unusual hour needs other weeks"
+
+    def test_what_a_release_lacks_is_named(self, typical, open_app):
+        said = texts(open_app(typical))
+        for missing in ("flows_month", "inbound_month", "usual_environment", "typical days and no dates"):
+            assert missing in said
+
+    def test_every_application_has_its_verdict_and_what_the_release_has_for_it(self, typical, open_app):
+        (table,) = open_app(typical).table
+        rows = table.value.set_index("Application")
+        assert len(rows) == 29
+        assert rows.loc["Populations by time of day", "In this release"] == "typical days only"
+        assert (
+            rows.loc["Tourist destinations", "In this release"].replace("\\", "")
+            == "lacks inbound_month and inbound_cell_month"
+        )
+        assert rows.loc["Populations by time of day", "Verdict"].replace("\\", "") == "Served now: Population density"
+
+    def test_links_lead_into_the_map_with_measure_and_hour(self, demonstration, open_app):
+        links = [each.proto for each in open_app(demonstration).get("page_link")]
+        (rush,) = [each for each in links if "The morning rush" in each.label]
+        assert parse_qs(rush.query_string) == {
+            "measure": ["Per resident"],
+            "hour": ["08:00"],
+        }
+
+
+class TestDensity:
+    def test_amounts_zero_and_withheld_are_drawn_apart(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY)
+        shown = drawn(app)
+        assert {cell: figure for cell, (figure, _) in shown.items()} == {
+            A1: "110 people",
+            A2: "220 people",
+            A4: "440 people",
+            B1: "55 people",
+            B2: "65 people",
+            B3: "0 people",
+        }
+        assert shown[B3][1] == rgb(LIGHT.zero)
+        assert [colour for _, colour in shown.values()].count(rgb(LIGHT.zero)) == 1
+        assert {cell: figure for cell, (figure, _) in drawn(app, "withheld").items()} == {
+            A3: "Withheld: too few people to show"
+        }
+        assert layer(app, "withheld")["fillPatternMask"] is True
+        # The darker, the more: the ramp runs from its first colour to its last.
+        ramp = [list(rgb(colour)) for colour in LIGHT.amounts]
+        assert ramp.index(shown[B1][1]) < ramp.index(shown[A1][1]) < ramp.index(shown[A4][1])
+
+    def test_the_hour_changes_the_figures_and_not_the_scale(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY)
+        legend = next(each for each in app.get("html") if "cc-legend" in each.proto.body).proto.body
+        app.select_slider(key="hour").set_value("13:00").run()
+        assert drawn(app)[A1][0] == "100 people"
+        assert drawn(app)[A3][0] == "300 people"
+        assert not drawn(app, "withheld")
+        after = next(each for each in app.get("html") if "cc-legend" in each.proto.body).proto.body
+        steps = legend.split('class="key"')[0], after.split('class="key"')[0]
+        assert steps[0] == steps[1]
+        assert metrics(app)["People present"] == "1,110"
+
+    def test_figures_have_their_interval(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY)
+        # 1,190 and 1.96 times 21 on either side, to tens as the error's first digit says; 7 % more than at 04:00.
+        assert metrics(app) == {
+            "People present": "1,190",
+            "Per km²": "59.5",
+            "Against 04:00": "+7 %",
+            "Most, at 08:00": "1,190",
+        }
+        assert "95 % interval 1,150 to 1,230: precise." in texts(app)
+
+    def test_the_caption_says_unit_place_time_and_what_is_not_shown(self, demonstration, open_app):
+        said = texts(open_app(demonstration, DENSITY))
+        assert (
+            "People present in the cell, United Kingdom, Monday 2 November 2026, 08:00 to 09:00, local time "
+            "(Europe/London). H3 cells of resolution 7, about 5.2 km² each. 1 of 7 cells is withheld and hatched: "
+            "fewer than 10 devices are withheld." in said
+        )
+
+    def test_cells_that_are_not_covered_are_absent_and_counted(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, date="2026-11-03")
+        assert set(drawn(app)) == {A1, B1}
+        assert "5 of 7 cells are not covered by the release and not drawn." in texts(app)
+
+    def test_the_map_has_our_own_ground_and_asks_nobody(self, demonstration, open_app):
+        (chart,) = open_app(demonstration, DENSITY).get("deck_gl_json_chart")
+        spec = json.loads(chart.proto.json)
+        assert spec.get("mapProvider") is None
+        assert "http" not in chart.proto.json.replace("http://www.w3.org", "")
+        assert {"water", "land", "areas", "cells", "withheld", "chosen"} <= {each["id"] for each in spec["layers"]}
+        assert layer(open_app(demonstration, DENSITY, area="Alder"), "chosen")["data"]["features"]
+
+    @pytest.mark.parametrize(
+        ("measure", "figure", "second"),
+        [("per_km2", "88 people per km²", "Per km²"), ("per_resident", "0.44 people per resident", "Per resident")],
+    )
+    def test_measures(self, demonstration, open_app, measure, figure, second):
+        app = open_app(demonstration, DENSITY, measure=measure)
+        assert drawn(app)[A4][0] == figure
+        assert second in metrics(app)
+
+    def test_whoever_selects_an_area_in_the_list_moves_there(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY)
+        lines = [each.label.replace("\\", "") for each in app.button if each.key and each.key.startswith("ranked")]
+        assert lines == ["1. Alder · **1,070**"], "Birch's total is withheld at 08:00"
+        app.button(key="ranked-1").click().run()
+        assert app.selectbox(key="area").value == "Alder (local authority)"
+        assert set(drawn(app)) | set(drawn(app, "withheld")) == {A1, A2, A3, A4}
+        assert metrics(app)["People present"] == "1,070"
+
+    def test_whoever_selects_a_cell_sees_it_marked_and_can_go_back(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, area="Alder")
+        whole = json.loads(app.get("deck_gl_json_chart")[0].proto.json)["initialViewState"]["zoom"]
+        app.button(key="ranked-1").click().run()
+        assert [int(row["h"], 16) for row in layer(app, "marked")["data"]] == [A4]
+        latitude, longitude = h3.cell_to_latlng(A4)
+        state = json.loads(app.get("deck_gl_json_chart")[0].proto.json)["initialViewState"]
+        assert state["zoom"] != whole
+        assert abs(state["latitude"] - latitude) < 0.01
+        assert abs(state["longitude"] - longitude) < 0.1, "it stands right of the legend"
+        next(each for each in app.button if each.label.startswith("Show all")).click().run()
+        assert layer(app, "marked")["data"] == []
+
+    def test_the_evidence_has_the_queries_as_they_were_run(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, area="Alder")
+        assert not app.code, "the map does not wait for what nobody opened"
+        app.session_state["evidence"] = True
+        app.run()
+        statements = [each.value for each in app.code]
+        assert any("FROM present\nWHERE" in each for each in statements)
+        said = texts(app)
+        assert '{"area": "E07000001", "resolution": 7, "date": "2026-11-02"} · 4 rows' in said
+        assert "demonstration-wood, made from red-2026-11-02" in said
+        assert "The data are made up." in said
+
+    def test_the_link_writes_every_value_and_opens_the_same_view(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, area="Alder", measure="per_km2", hour="13:00")
+        app.session_state["link"] = True
+        app.run()
+        (address,) = [each.value for each in app.code if "release=" in each.value]
+        query = {key: values[0] for key, values in parse_qs(urlsplit(address).query).items()}
+        assert query == {
+            "release": "demonstration-wood",
+            "area": ALDER,
+            "date": "2026-11-02",
+            "measure": "per_km2",
+            "hour": "13:00",
+        }
+        again = open_app(demonstration, DENSITY, **query)
+        assert again.selectbox(key="release").value == "demonstration-wood"
+        assert drawn(again) == drawn(app)
+        assert metrics(again) == metrics(app)
+        assert not again.info
+
+    def test_the_table_has_what_the_map_has_and_the_downloads_are_offered(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, area="Alder")
+        app.session_state["table"] = True
+        app.session_state["download"] = True
+        app.run()
+        table = app.dataframe[0].value
+        assert table["People"].tolist()[:3] == [440, 220, 110]
+        assert table["People"].isna().sum() == 1, "what is withheld is empty"
+        assert "The most is 440 people" in texts(app)
+        offered = [each.proto.label for each in app.get("download_button")]
+        assert offered == ["CSV", "Description of the CSV (CSVW)", "GeoParquet", "CSV", "Description of the CSV (CSVW)"]
+
+    def test_a_typical_day_of_a_release_with_dates(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, day="usual")
+        assert not app.date_input
+        assert app.selectbox(key="day_type").value == "weekday"
+        assert {cell: figure for cell, (figure, _) in drawn(app).items()} == {A1: "110 people", B1: "55.50 people"}
+
+
+class TestTypicalDays:
+    def test_days_hours_and_time_zone_are_the_release_s_own(self, typical, open_app):
+        app = open_app(typical, DENSITY)
+        assert not app.date_input
+        assert drawn(app)[A1][0] == "110 people"
+        assert "Workday, As published, 08:00 to 09:00, local time (Europe/Helsinki)" in texts(app)
+        app.selectbox(key="day_type").select("saturday").run()
+        assert {cell: figure for cell, (figure, _) in drawn(app).items()} == {A1: "90 people"}
+        assert "This release has no totals for this area" in texts(app), "its totals are of workdays alone"
+
+    def test_parts_of_a_day_are_buttons_and_bars(self, tmp_path, open_app):
+        parts = [
+            {"id": "night", "label": "Late night, 01:00 to 05:00", "hours": [1, 2, 3, 4]},
+            {"id": "day", "label": "Day, 11:00 to 15:00", "hours": [11, 12, 13, 14]},
+        ]
+        time = {
+            "time_zone": "Asia/Tokyo",
+            "period_start": None,
+            "period_end": None,
+            "day_types": [{"id": "weekday", "label": "Weekday"}],
+            "periods": [{"id": "2026-11", "label": "November 2026"}],
+            "slots": parts,
+        }
+        write_release(tmp_path, "bay", only=["typical_day", "typical_area"], time=time, synthetic=False)
+        app = open_app(tmp_path, DENSITY, area="Alder")
+        choice = app.get("button_group")
+        assert not app.select_slider
+        assert [option.content for each in choice for option in each.proto.options][-2:] == ["Late night", "Day"]
+        (chart,) = app.get("plotly_chart")
+        traces = json.loads(chart.proto.spec)["data"]
+        assert [trace["type"] for trace in traces] == ["bar"], "what lies between two parts was not measured"
+        assert "November 2026, Day, 11:00 to 15:00, local time (Asia/Tokyo)" in texts(app)
+
+
+@pytest.fixture(scope="module")
+def helsinki(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    releases = tmp_path_factory.mktemp("helsinki")
+    import_helsinki(real_data / "helsinki-24h-population", releases, total_population=1_200_000)
+    return releases
+
+
+@pytest.mark.real_data
+class TestHelsinki:
+    """The published data of Bergroth et al. 2022, as the importer makes a release of them."""
+
+    CENTRAL_STATION = (60.1719, 24.9414)
+
+    def test_at_midday_most_people_are_in_the_city_centre(self, helsinki, open_app):
+        app = open_app(helsinki, DENSITY, hour="13:00")
+        people = {cell: float(figure.split()[0].replace(",", "")) for cell, (figure, _) in drawn(app).items()}
+        assert sum(people.values()) == pytest.approx(1_200_000, rel=0.001), "every hour adds to 100 %"
+        densest = max(people, key=people.__getitem__)
+        assert h3.great_circle_distance(h3.cell_to_latlng(densest), self.CENTRAL_STATION) < 2, "kilometres"
+        assert "Workday (Monday to Thursday)" in texts(app)
+        assert "local time (Europe/Helsinki)" in texts(app)
+        assert "The source gives no interval for this figure." in texts(app)
+
+    def test_themes_serve_what_the_source_has_and_name_the_rest(self, helsinki, open_app):
+        app = open_app(helsinki)
+        assert list(metrics(app)) == ["People per km² in the densest cell"]
+        assert "typical days and no dates" in texts(app)
+        assert "Contains data of Bergroth et al. 2022" in texts(app), "the licence asks for it"
+
+
+class TestWhatIsNotThere:
+    @pytest.mark.parametrize(
+        "case",
+        [
+            ("area", "Aldr", "There is no area “Aldr” in this release. The nearest name is Alder", "Alder"),
+            (
+                "area",
+                "Xyzzy",
+                "There is no area “Xyzzy” in this release. Shown instead: United Kingdom.",
+                "United Kingdom",
+            ),
+            ("hour", "27:00", "There is no hour “27:00” on this day. The nearest is 23:00.", "23:00 to 00:00"),
+            ("hour", "noon", "There is no hour “noon” on this day. Shown instead: 08:00.", "08:00 to 09:00"),
+            ("measure", "per_mile", "There is no measure “per_mile” in this release. Shown instead: Per", "per km²"),
+        ],
+    )
+    def test_a_bad_value_in_the_address_gets_a_sentence_and_the_nearest(self, demonstration, open_app, case):
+        key, asked, said, shown = case
+        app = open_app(demonstration, DENSITY, **{key: asked})
+        assert said in texts(app)
+        caption = next(each for each in texts(app).splitlines() if each.startswith("People present"))
+        assert shown in caption
+        assert drawn(app)
+
+    def test_a_bad_date_gets_a_sentence_and_the_nearest(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, date="2031-01-01")
+        assert "This release has no 1 January 2031. The nearest date is Tuesday 3 November 2026." in texts(app)
+        assert str(app.date_input(key="date").value) == "2026-11-03"
+
+    def test_what_the_address_says_is_shown_as_text(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, area="[x](http://evil.example) <img src=x>")
+        (info,) = app.info
+        assert r"\[x\]\(http\://evil.example\) \<img src=x\>" in info.value
+
+
+class TestReleases:
+    @pytest.mark.parametrize("page", [None, DENSITY, ABOUT])
+    def test_the_banner_stands_on_every_page_of_made_up_people_and_on_no_other(
+        self, demonstration, typical, open_app, page
+    ):
+        assert "Synthetic demonstration data." in texts(open_app(demonstration, page))
+        assert "Synthetic demonstration data." not in texts(open_app(typical, page))
+        assert "Source: Nobody." in texts(open_app(demonstration, page)), "the foot"
+
+    @pytest.mark.parametrize("page", [None, DENSITY, ABOUT])
+    def test_no_release_is_a_sentence_with_the_folder_and_the_remedy(self, tmp_path, open_app, page):
+        app = open_app(tmp_path, page)
+        (error,) = app.error
+        assert f"There is no release in {tmp_path}" in error.value.replace("\\", "")
+        assert "python -m cellcount build" in texts(app)
+        assert not app.metric
+
+    def test_a_configured_release_that_is_missing_is_said_and_another_one_served(self, demonstration, open_app):
+        app = open_app(demonstration, DENSITY, release="national")
+        (warning,) = app.warning
+        assert "There is no release national" in warning.value.replace("\\", "")
+        assert "North Wood" in warning.value
+        assert drawn(app)
+
+    @pytest.mark.parametrize(
+        ("harm", "said"),
+        [
+            (lambda folder: (folder / MANIFEST_NAME).write_text('{"name": "a parcel"}'), "not a release's manifest"),
+            (lambda folder: (folder / MANIFEST_NAME).write_text('{"release_format": "9.0"}'), "format 9.0"),
+            (lambda folder: (folder / MANIFEST_NAME).unlink(), "it has no manifest.json"),
+            (
+                lambda folder: (folder / "areas/part-0.parquet").write_bytes(b"PAR1"),
+                "has 4 bytes where the manifest says",
+            ),
+            (lambda folder: shutil.rmtree(folder / "cells"), "is missing: the release is not whole"),
+        ],
+        ids=["foreign", "newer", "half", "truncated", "incomplete"],
+    )
+    def test_a_damaged_release_is_explained_and_the_good_one_served(self, tmp_path, open_app, harm, said):
+        harm(write_release(tmp_path / "alone", "wood"))
+        (error,) = open_app(tmp_path / "alone", DENSITY).error
+        assert said in error.value.replace("\\", "")
+        harm(write_release(tmp_path / "two", "wood"))
+        write_release(tmp_path / "two", "lake", title="Lake region")
+        app = open_app(tmp_path / "two", DENSITY, release="wood")
+        (warning,) = app.warning
+        assert said in warning.value.replace("\\", "")
+        assert "Lake region" in warning.value
+        assert drawn(app)
+
+    def test_a_release_in_the_address_that_is_not_here(self, demonstration, monkeypatch):
+        monkeypatch.setenv("CELLCOUNT_RELEASES", str(demonstration))
+        monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.switch_page(DENSITY)
+        app.query_params["release"] = "gone"
+        app.run()
+        assert "There is no release “gone” here. Shown instead: North Wood." in texts(app)
+        assert drawn(app)
+
+    def test_another_release_is_chosen_and_stays_on_the_next_page(self, tmp_path, open_app):
+        write_release(tmp_path, "wood", created_at="2026-11-20T00:00:00+00:00")
+        lake = {"figures": {f"present/resolution=7/date={MONDAY}": [{"h3": B1, **hours(70)}]}, "title": "Lake region"}
+        write_release(tmp_path, "lake", created_at="2026-11-10T00:00:00+00:00", **lake)
+        app = open_app(tmp_path)
+        assert app.selectbox(key="release").options == ["wood", "lake"], "the newest first"
+        app.selectbox(key="release").select("lake").run()
+        assert metrics(app)["People per km² in the densest cell"] == "14"
+        app.switch_page(DENSITY).run()
+        assert {cell: figure for cell, (figure, _) in drawn(app).items()} == {B1: "70 people"}
+
+    def test_a_release_without_figures_by_hour_says_so(self, tmp_path, open_app):
+        write_release(tmp_path, "roads", only=["flows_month", "typical_area", "present"], figures={"area_hour": []})
+        shutil.rmtree(tmp_path / "roads" / "present")
+        manifest = json.loads((tmp_path / "roads" / MANIFEST_NAME).read_text())
+        manifest["files"] = [each for each in manifest["files"] if not each["path"].startswith("present/")]
+        del manifest["tables"]["present"]
+        (tmp_path / "roads" / MANIFEST_NAME).write_text(json.dumps(manifest))
+        (error,) = open_app(tmp_path, DENSITY).error
+        assert "neither dates nor typical days" in error.value
+
+    def test_a_figure_that_vanishes_while_it_is_served_is_a_sentence(self, tmp_path, open_app):
+        folder = write_release(tmp_path, "wood")
+        app = open_app(tmp_path)
+        shutil.rmtree(folder / "present")
+        app.switch_page(DENSITY).run()
+        (error,) = app.error
+        assert "no longer as they were when it was opened" in error.value
+        assert not app.exception
+
+
+class TestAbout:
+    def test_it_says_whose_the_data_are_and_how_people_are_protected(self, demonstration, open_app):
+        app = open_app(demonstration, ABOUT)
+        said = texts(app)
+        assert "Fewer than 10 devices are withheld." in said
+        assert "The data are made up." in said
+        sources = next(each.value for each in app.table if "Licence" in each.value.columns)
+        assert sources.loc["Open Sans", "Licence"] == "SIL Open Font License 1.1"
+        assert len(sources) > 3, "the geography has sources of its own"
+
+    def test_it_shows_the_standard_from_its_declaration(self, demonstration, open_app):
+        said = texts(open_app(demonstration, ABOUT))
+        assert "# The national cell count standard, version 0.1" in said
+        assert "hidden-as-minus-one".replace("-", "") in said.replace("-", "")
+
+    def test_it_names_what_the_release_lacks(self, typical, open_app):
+        app = open_app(typical, ABOUT)
+        tables = next(each.value for each in app.table if "In this release" in each.value.columns)
+        assert tables.loc["Trips by authority pair and month", "In this release"] == "not there"
+        assert tables.loc["A typical day by cell", "In this release"] == "4 rows"

@@ -1,0 +1,172 @@
+"""One hour of an area: its figures, the words around them, and what is taken away."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import geopandas as gpd
+import h3.api.basic_int as h3
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cellcount.ui import exports
+from cellcount.ui.hour import DensityDay, Hour
+from cellcount.ui.presence import AreaDay, CellDay, CellFacts
+from cellcount.ui.times import hours_of
+from cellcount.ui.view import Area, Days, View, nearest_date
+from cellcount.ui.words import exactly, interval, number, plain, rounded
+
+MONDAY = date(2026, 11, 2)
+CELLS = np.array(sorted(h3.cell_to_children(h3.latlng_to_cell(52.2, 0.12, 6), 7))[:4], dtype=np.int64)
+ALDER = Area("E07000001", "Alder", "authority", "Local authority", "Alder (local authority)", "UK", 2000.0, 20.0)
+RULE = "Fewer than 10 devices are withheld."
+NIGHT, MORNING = 4, 8
+
+
+def density(measure="people", people=None, residents=(500.0, 1500.0, 0.0, 0.0), errors=10.0) -> DensityDay:
+    """Three of four cells have rows: 100 and 300 people at 04:00, twice as many at 08:00; the third is withheld."""
+    figures = np.tile([[100.0], [300.0], [np.nan]], (1, 24)) if people is None else people
+    figures[:2, MORNING] *= 2
+    return DensityDay(
+        view=View(ALDER, Days("Europe/London", frozenset([MONDAY]), {}, {}, ()).dated(MONDAY), measure),
+        resolution=7,
+        facts=CellFacts(CELLS, np.full(4, 5.0), np.array(residents), ("north", "east", "south", "west")),
+        cells=CellDay(CELLS[:3], figures, np.ones((3, 24), dtype=bool)),
+        areas=AreaDay((ALDER.code,), np.tile(450.0, (1, 24)), np.full((1, 24), errors)),
+        within=(),
+        zone="Europe/London",
+    )
+
+
+def at(day: DensityDay, hour: int = MORNING) -> Hour:
+    return Hour(day, day.values, hour)
+
+
+def test_figures_of_the_area_are_its_own_count_and_never_the_sum_of_its_cells():
+    figures = at(density()).figures()
+    assert (figures.people, figures.error) == (450.0, 10.0), "and not 200 + 600"
+    assert (figures.per_km2, figures.per_resident) == (450 / 20, 450 / 2000)
+
+
+def test_the_caption_counts_what_is_not_shown():
+    said = at(density()).caption(RULE)
+    assert "1 of 4 cells is withheld and hatched: fewer than 10 devices are withheld." in said
+    assert "1 of 4 cells is not covered by the release and not drawn." in said
+    assert "Monday 2 November 2026, 08:00 to 09:00, local time (Europe/London)" in said
+
+
+def test_a_cell_without_residents_has_no_figure_per_resident_and_is_counted():
+    day = density("per_resident", people=np.tile([[100.0], [300.0], [40.0]], (1, 24)))
+    hour = at(day)
+    assert hour.values[:, MORNING].tolist()[:2] == [200 / 500, 600 / 1500]
+    assert hour.shown.tolist() == [True, True, False]
+    assert "1 of 4 cells is without residents, so without this measure, and not drawn." in hour.caption(RULE)
+
+
+def test_the_list_has_the_most_first_and_leaves_out_what_is_withheld():
+    ranked = at(density()).ranked()
+    assert ranked["name"].tolist() == ["east", "north"]
+    assert ranked["value"].tolist() == [600.0, 200.0]
+    assert ranked["target"].tolist() == [f"{CELLS[1]:x}", f"{CELLS[0]:x}"]
+
+
+def test_the_text_alternative_says_where_the_most_is():
+    assert at(density()).alternative().endswith("in 3 cells. The most is 600 people, east.")
+
+
+def test_the_day_on_which_clocks_go_back_has_25_hours():
+    autumn = date(2026, 10, 25)
+    slots = hours_of(autumn, "Europe/London", {date(2026, 10, 24), autumn})
+    assert [slot.label for slot in slots][:4] == ["00:00", "01:00 BST", "01:00 GMT", "02:00"]
+    assert len(slots) == 25
+
+
+def test_what_is_taken_away_leaves_withheld_figures_empty_and_totals_with_their_limits():
+    day = density()
+    cells = exports.to_csv(day.cell_table()).decode("utf-8-sig").splitlines()
+    assert cells[0].startswith("h3,place,area_km2,residents,people 00:00,people 01:00")
+    assert cells[1].split(",")[4 + MORNING] == "200.0"
+    assert cells[3].split(",")[4 + MORNING] == ""
+    totals = day.total_table()
+    assert totals.loc[MORNING, ["people", "se"]].tolist() == [450.0, 10.0]
+    assert totals.loc[MORNING, "lower"] == pytest.approx(450 - 19.6, abs=0.01)
+    assert totals.loc[MORNING, "upper"] == pytest.approx(450 + 19.6, abs=0.01)
+    assert set(day.cell_columns()) == set(day.cell_table().columns)
+    assert set(day.total_columns()) == set(totals.columns)
+
+
+def test_a_total_without_standard_error_has_no_limits():
+    totals = density(errors=np.nan).total_table()
+    assert totals["people"].notna().all()
+    assert totals["lower"].isna().all()
+
+
+FACTS = {"dc:title": "Cells", "release_id": "wood", "synthetic": True, "caveats": ["Made up."]}
+
+
+def test_geoparquet_has_the_hexagons_and_says_what_it_is():
+    table = density().cell_table().assign(synthetic=True)
+    written = exports.to_geoparquet(table, FACTS)
+    frame = gpd.read_parquet(io.BytesIO(written))
+    assert frame.crs.to_epsg() == 4326
+    for cell, outline in zip(frame["h3"], frame.geometry, strict=True):
+        assert h3.latlng_to_cell(outline.centroid.y, outline.centroid.x, 7) == int(cell, 16)
+    assert json.loads(pq.read_schema(io.BytesIO(written)).metadata[b"cellcount"]) == FACTS
+
+
+def test_csvw_describes_every_column_and_says_what_it_is():
+    day = density()
+    described = json.loads(exports.to_csvw(day.cell_table(), "cells.csv", FACTS, day.cell_columns()))
+    assert described["url"] == "cells.csv"
+    assert described["synthetic"] is True
+    columns = described["tableSchema"]["columns"]
+    assert [each["name"] for each in columns] == list(day.cell_table().columns)
+    assert all(each["dc:description"] for each in columns)
+    assert {each["datatype"] for each in columns} == {"string", "number"}
+
+
+@given(st.text())
+def test_no_spreadsheet_runs_what_a_place_is_called(name):
+    table = pd.DataFrame({"place": [name]})
+    assert exports.safe_text(name)[:1] not in tuple("=+-@\t\r")
+    assert exports.to_csv(table).startswith(b"\xef\xbb\xbfplace\n")
+
+
+@given(st.floats(0, 1e9), st.floats(0.01, 1e6))
+def test_a_figure_is_rounded_to_the_first_digit_of_its_error_and_no_further(value, error):
+    assert abs(rounded(value, error) - value) <= error / 2 * 1.0001 + 1e-9 * value
+    assert "nan" not in number(value, error)
+
+
+@given(st.one_of(st.none(), st.just(float("nan")), st.just(float("inf"))))
+def test_what_is_not_known_is_said_in_words(value):
+    assert number(value) == exactly(value) == "not known"
+    assert interval(value, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [(65_188_700, 3_100, "65.19 million"), (1_200_000, None, "1.20 million"), (999_600, 1_000, "1.00 million")],
+)
+def test_millions_have_at_most_two_decimals(value, error, words):
+    assert number(value, error) == words
+
+
+@given(st.text())
+def test_text_of_strangers_is_never_markdown(text):
+    for mark in ("`", "*", "[", "<", "$", "#"):
+        assert plain(text).count(mark) == plain(text).count(f"\\{mark}")
+
+
+@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)))
+def test_the_nearest_date_is_one_that_there_is(asked):
+    days = [date(2026, 10, 5), date(2026, 10, 9)]
+    answer = nearest_date(asked.isoformat(), days, days[0])
+    assert date.fromisoformat(answer.value) in days
+    assert bool(answer.said) == (asked not in days)

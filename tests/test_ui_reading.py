@@ -1,0 +1,168 @@
+"""From the store's answers to what pages show: the resolution, the areas inside, the hours, the live figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+from build_world import ALDER, BIRCH, COUNTRY, MONDAY, PARENT, REGION
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from release_world import A1, A3, B1, TUESDAY, area_hour, write_release
+
+from cellcount import store
+from cellcount.themes import register
+from cellcount.ui import evidence, headlines, reading
+from cellcount.ui.density import tables
+from cellcount.ui.reading import Release
+from cellcount.ui.view import View
+
+MORNING = 8
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return Release(store.open_release(write_release(tmp_path_factory.mktemp("releases"), "wood")))
+
+
+def area(release: Release, code: str):
+    return next(each for each in release.areas.values() if each.code == code)
+
+
+def view(release: Release, code: str = COUNTRY, on: dt.date = MONDAY) -> View:
+    return View(area(release, code), release.days.dated(on), "people")
+
+
+def test_areas_stand_in_the_order_of_the_list_the_whole_first(release):
+    assert list(release.areas) == [
+        "United Kingdom",
+        "Alder (local authority)",
+        "Birch (local authority)",
+        "England (nation)",
+        "North Wood (region)",
+    ]
+    assert [each.code for each in release.smallest] == [ALDER, BIRCH]
+    assert [each.code for each in release.within(REGION)] == [ALDER, BIRCH]
+    assert release.within(ALDER) == ()
+
+
+def test_a_day_has_the_cells_and_the_totals_of_its_area(release):
+    day, runs = reading.density_day(release, view(release, ALDER))
+    assert (day.resolution, day.facts.h3.tolist()) == (7, sorted(day.cells.h3.tolist()))
+    people = dict(zip(day.cells.h3.tolist(), day.cells.people[:, MORNING].tolist(), strict=True))
+    assert people[A1] == 110
+    assert np.isnan(people[A3])
+    assert day.areas.of(ALDER)[0][MORNING] == 1070
+    assert {run.name for run in runs} == {"present_day_of_area", "area_hours", "cells_by_resolution", "cells_of_area"}
+    assert all(run.sql and run.about.endswith(".") for run in runs)
+
+
+def test_cells_are_named_by_the_nearest_settlement(release):
+    day, _ = reading.density_day(release, view(release))
+    assert day.facts.places[day.facts.h3.tolist().index(A1)] == "near Alder"
+    assert day.facts.places[day.facts.h3.tolist().index(B1)] == "near Alder, Birch"
+
+
+def test_the_finest_resolution_is_drawn_that_is_not_too_many_cells(release, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_CELLS", 6)
+    day, _ = reading.density_day(release, view(release))
+    assert (day.resolution, day.cells.h3.tolist()) == (6, [PARENT]), "seven cells are too many for six"
+
+
+def test_a_resolution_that_covers_a_part_of_the_area_only_is_not_drawn(tmp_path):
+    """As in a demonstration that has its finest cells in one city only: Tuesday has no resolution 6."""
+    release = Release(store.open_release(write_release(tmp_path, "wood")))
+    assert release.resolutions(release.days.dated(TUESDAY)) == [7]
+    day, _ = reading.density_day(release, view(release, on=TUESDAY))
+    assert (day.resolution, day.cells.h3.tolist()) == (7, sorted([A1, B1]))
+
+
+def test_the_whole_is_seen_as_the_manifest_says_and_an_area_by_its_outline(release):
+    """All outlines are the square from 52.0 to 52.4 north; the manifest looks at 52 north, zoom 9.5."""
+    assert reading.bounds(release, area(release, ALDER)).north == 52.4
+    whole = reading.bounds(release, area(release, COUNTRY))
+    assert (whole.west, whole.south, whole.east) == (0.0, 52.0, 0.2)
+    assert 52.1 < whole.north < 52.3, "what lies far off stays out"
+
+
+def test_what_is_taken_away_says_its_release_and_that_it_is_made_up(release):
+    day, _ = reading.density_day(release, view(release, ALDER))
+    for taken in tables(day):
+        exported = evidence.exported(release, taken)
+        assert set(exported["release_id"]) == {"wood"}
+        assert set(exported["synthetic"]) == {True}
+        assert set(exported.columns) == {*taken.columns, *evidence.RELEASE_COLUMNS}
+    facts = evidence.facts(release, "Cells")
+    assert (facts["release_id"], facts["synthetic"]) == ("wood", True)
+    assert facts["caveats"] == ["The data are made up."]
+    assert facts["disclosure_rule"] == "Fewer than 10 devices are withheld."
+
+
+class TestHeadlines:
+    def test_every_headline_of_the_register_exists(self):
+        assert {theme.headline for theme in register().themes if theme.headline} == set(headlines.HEADLINES)
+
+    def test_a_figure_names_its_place_time_and_interval(self, release):
+        found = headlines.headline(release, "largest_flow")
+        # 20 trips with se 4 over 2 days.
+        assert found.value == "10"
+        assert found.note == "Alder to Birch, mean of 2 days of November 2026. 95 % interval 6 to 14."
+
+    def test_a_country_with_a_withheld_length_of_stay_is_not_the_most(self, release):
+        found = headlines.headline(release, "most_visits")
+        assert found.value == "40", "Germany's are 50, and those of a stay that is withheld"
+        assert found.label == "Visits from France, the most known in full"
+
+    def test_what_is_missing_is_named(self, release, tmp_path):
+        with pytest.raises(headlines.NotInReleaseError, match="4 weeks of dates"):
+            headlines.headline(release, "largest_departure")
+        bare = Release(store.open_release(write_release(tmp_path, "bare", only=["present"])))
+        for name, missing in (
+            ("largest_flow", "flows_month"),
+            ("most_visits", "inbound_month"),
+            ("most_at_work", "usual_environment"),
+            ("largest_gain", "figures by area"),
+            ("spread_of_presence", "figures by area"),
+        ):
+            with pytest.raises(headlines.NotInReleaseError, match=missing):
+                headlines.headline(bare, name)
+        assert headlines.headline(bare, "densest_cell").value == "80"
+
+    def test_an_unusual_hour_is_found_against_other_weeks(self, tmp_path):
+        """Four weeks of 1,000 people in Alder, and 4,000 of them at 19:00 on the last Wednesday."""
+        first = MONDAY - dt.timedelta(21)
+        rows = []
+        for number in range(28):
+            on = first + dt.timedelta(number)
+            crowd = {"people_h19": 4000, "se_h19": 90.0} if number == 23 else {}
+            rows += [{**area_hour(ALDER, on, 1000, 20.0, 1000), **crowd}, area_hour(BIRCH, on, 500, 9.0, 500)]
+        days = {f"present/resolution=7/date={first + dt.timedelta(number)}": [] for number in range(28)}
+        folder = write_release(tmp_path, "weeks", only=["present", "area_hour"], figures={"area_hour": rows, **days})
+        found = headlines.headline(Release(store.open_release(folder)), "largest_departure")
+        assert (found.label, found.value) == ("People above the usual level in Alder", "+3,000")
+        assert found.note.startswith("4,000 against a usual 1,000, Wednesday 4 November 2026, 19:00.")
+
+    @settings(max_examples=25)
+    @given(st.integers(0, 2), st.integers(0, 27), st.integers(0, 23), st.integers(2_000, 100_000))
+    def test_wherever_the_one_crowd_is_it_is_found(self, where, on, hour, crowd):
+        people = np.full((3, 28, 24), 1_000.0)
+        people[where, on, hour] += crowd
+        assert headlines.furthest_above(people) == (where, on, hour, float(crowd), 1_000.0)
+
+    def test_withheld_weeks_are_no_usual_level(self):
+        people = np.full((1, 28, 24), 1_000.0)
+        people[0, :14, 19] = np.nan
+        people[0, 23, 19] = 9_000.0
+        found = headlines.furthest_above(people)
+        assert found is not None
+        assert found[2] != 19, "two other weeks do not make a usual level"
+
+
+@pytest.mark.parametrize("folder", ["no-such-folder", "."])
+def test_a_folder_without_releases_is_an_error_with_a_remedy(tmp_path: Path, monkeypatch, folder):
+    monkeypatch.setenv("CELLCOUNT_RELEASES", str(tmp_path / folder))
+    monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
+    with pytest.raises(store.ReleaseMissingError, match="Build or import one"):
+        reading.choose_release(lambda _titles, default, _faults: default)
