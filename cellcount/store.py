@@ -45,8 +45,12 @@ MEMORY_LIMIT = "2GB"
 CACHE_BYTES = 256 * 1024 * 1024
 """How much memory all kept answers together may take."""
 
-IN_MEMORY = frozenset({"cells", "areas"})
-"""Tables that are read once, when the release is opened: an hour of one authority takes 12 ms instead of 27."""
+IN_MEMORY = {"areas": "area_code", "cells": "resolution, area_code, h3"}
+"""Tables that are read once, when the release is opened, and the order of their rows.
+
+An hour of one authority takes 9 ms instead of 24; and 6 where the cells of an area lie together, for then most of them
+are passed over unread.
+"""
 
 # DuckDB says that `sql()` would spare this a copy. It would plan every statement twice: 4 ms against less than 1.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
@@ -343,8 +347,10 @@ class Release:
         self._inside = folder.resolve()
         self._cache = cache
         self._files: dict[str, list[ListedFile]] = {name: [] for name in release_tables()}
+        self._partition_of: dict[str, dict[str, Any]] = {}
         for file in manifest.files:
             self._files[file.table].append(file)
+            self._partition_of[file.path] = {name: _typed(name, text) for name, text in file.partition.items()}
         self._opening = threading.Lock()
         self._of_thread = threading.local()
         self._database = self._connect()
@@ -372,7 +378,7 @@ class Release:
     def _partitions(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
         for file in self.manifest.files:
-            partition = {name: _typed(name, text) for name, text in file.partition.items()}
+            partition = self._partition_of[file.path]
             found.setdefault(file.table, {})[tuple(partition.values())] = partition
         return {table: [held[key] for key in sorted(held)] for table, held in found.items()}
 
@@ -454,12 +460,12 @@ class Release:
             chosen = [
                 self._path(file)
                 for file in self._files[narrowed.table]
-                if all(_within(condition, file.partition, bound) for condition in narrowed.conditions)
+                if all(_within(condition, self._partition_of[file.path], bound) for condition in narrowed.conditions)
             ]
             if chosen:
                 parameter = f"{narrowed.table}_files"
                 files[parameter] = chosen
-                selected = _select(release_tables()[narrowed.table], f"${parameter}")
+                selected = _select(release_tables()[narrowed.table], f"${parameter}", mentioned=query.sql)
                 tables.append(f"{narrowed.table} AS NOT MATERIALIZED ({selected})")
         if not tables:
             return query.sql, files
@@ -488,6 +494,8 @@ class Release:
         try:
             database.execute("SET GLOBAL parquet_metadata_cache = true")
             database.execute("SET GLOBAL enable_geoparquet_conversion = false")  # outlines stay well-known binary
+            # It pays in sorts of millions of rows, and costs 4 ms in planning 24 columns of a few hundred.
+            database.execute("SET GLOBAL disabled_optimizers = 'compressed_materialization'")
             # Nothing but the release can be read from here on.
             inside = self._inside.as_posix()
             database.execute("SET allowed_directories = $folders", {"folders": [inside, glob.escape(inside)]})
@@ -509,8 +517,10 @@ class Release:
             columns = ", ".join(f"CAST(NULL AS {_type(each.physical_type)}) AS {each.name}" for each in table.columns)
             return f"CREATE VIEW {name} AS SELECT {columns} WHERE false"
         quoted = ", ".join("'" + self._path(file).replace("'", "''") + "'" for file in files)
-        kind = "TABLE" if name in IN_MEMORY else "VIEW"
-        return f"CREATE {kind} {name} AS {_select(table, f'[{quoted}]')}"
+        selected = _select(table, f"[{quoted}]")
+        if name in IN_MEMORY:
+            return f"CREATE TABLE {name} AS {selected} ORDER BY {IN_MEMORY[name]}"
+        return f"CREATE VIEW {name} AS {selected}"
 
     def _path(self, file: ListedFile) -> str:
         """Where a file is, for DuckDB, which takes `*`, `?` and `[` for patterns unless they are escaped."""
@@ -828,12 +838,14 @@ def _type(declared: str) -> str:
     return "BLOB" if declared == "GEOMETRY" else declared
 
 
-def _select(table: Table, files: str) -> str:
+def _select(table: Table, files: str, mentioned: str = "") -> str:
     """SELECT of a table's declared columns from its files, partitions as columns of their declared types.
 
-    Names and types are those of our own declaration; the files are a parameter, or a list of quoted paths.
+    Names and types are those of our own declaration; the files are a parameter, or a list of quoted paths. Where a
+    statement is given, only the columns that it mentions are selected: each costs time in planning.
     """
-    columns = ", ".join(column.name for column in table.columns)
+    words = set(re.findall(r"\w+", mentioned))
+    columns = ", ".join(column.name for column in table.columns if not mentioned or column.name in words)
     if not table.partitions:
         return f"SELECT {columns} FROM read_parquet({files}, hive_partitioning = false)"  # noqa: S608 - see above
     types = ", ".join(
@@ -850,9 +862,8 @@ def _typed(partition: str, text: str) -> Any:
     return int(text) if partition == "resolution" else text
 
 
-def _within(condition: Condition, partition: Mapping[str, str], bound: Mapping[str, Any]) -> bool:
-    value = _typed(condition.column, partition[condition.column])
-    return bool(bound[condition.first] <= value <= bound[condition.last])
+def _within(condition: Condition, partition: Mapping[str, Any], bound: Mapping[str, Any]) -> bool:
+    return bool(bound[condition.first] <= partition[condition.column] <= bound[condition.last])
 
 
 _LIMITS = {
