@@ -36,8 +36,10 @@ _WITHOUT_WEBGL = (
 )
 _IS_WEBGL_MISSING = """
 export default function ({ parentElement }) {
-  const canvas = document.createElement("canvas")
-  parentElement.querySelector("p").hidden = Boolean(canvas.getContext("webgl2"))
+  const gl = document.createElement("canvas").getContext("webgl2")
+  parentElement.querySelector("p").hidden = Boolean(gl)
+  gl?.clear(gl.COLOR_BUFFER_BIT)
+  gl?.flush()
 }
 """
 
@@ -151,7 +153,14 @@ def draw_map(
     with st.container(key="map-box", gap=None):
         st.pydeck_chart(deck, height=HEIGHT, key="map", alt=alt)
         st.html(scale.legend(palette, zero=zero, withheld=withheld))
-        st.components.v2.component("without_webgl", html=_WITHOUT_WEBGL, js=_IS_WEBGL_MISSING)(key="without_webgl")
+
+
+def prepare() -> None:
+    """Wake the browser's graphics while the server is still at work, and say so where it has none.
+
+    The first use of WebGL takes a browser a while, seconds where it draws in software.
+    """
+    st.components.v2.component("without_webgl", html=_WITHOUT_WEBGL, js=_IS_WEBGL_MISSING)(key="without_webgl")
 
 
 def _base(ground: Ground, palette: Palette) -> list[pdk.Layer]:

@@ -1,0 +1,104 @@
+"""The main job, with nothing in between: deliveries are made, validated, built, checked and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_pages import ROOT, drawn, texts
+from typer.testing import CliRunner
+
+from cellcount.__main__ import app as command_line
+
+NEWCASTLE = "E08000021"
+EXPECTED = """
+    WITH counted AS (
+        SELECT
+            c.h3,
+            c.h08 AS devices,
+            f.market_share * f.devices_per_person * f.switched_on_rate AS p
+        FROM read_parquet($operator || '/cell_day/date=2026-11-04/*.parquet') AS c
+        INNER JOIN read_parquet($cells) AS r ON c.h3 = r.h3 AND r.area_code = $area
+        INNER JOIN read_parquet($operator || '/operator_factor/*.parquet') AS f
+            ON f.area_code = r.area_code AND f.segment = 'resident'
+        WHERE c.resolution = 8 AND c.segment = 'all'
+    )
+    SELECT h3, devices, p FROM counted
+"""
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(command_line, [str(each) for each in arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Path]:
+    """The small demonstration's deliveries, and the folder of the release that is built from them."""
+    folder = tmp_path_factory.mktemp("end-to-end")
+    run("demo", "--out", folder / "demo", "--detail", "small", "--weeks", 1)
+    deliveries = sorted((folder / "demo" / "deliveries").iterdir())
+    assert "accepted" in run("validate", *deliveries)
+    run("build", *deliveries, "--out", folder / "releases")
+    (release,) = (folder / "releases").iterdir()
+    assert "is whole" in run("check", release)
+    return deliveries, folder / "releases"
+
+
+def people_by_hand(deliveries: list[Path]) -> dict[int, float | None]:
+    """People in each cell of Newcastle at 08:00 on 4 November: devices over shares, of the operators that tell."""
+    seen: dict[int, list[tuple[int | None, float]]] = {}
+    for operator in deliveries:
+        parameters = {
+            "operator": str(operator),
+            "cells": str(ROOT / "data" / "reference" / "cells_8.parquet"),
+            "area": NEWCASTLE,
+        }
+        for cell, devices, p in duckdb.execute(EXPECTED, parameters).fetchall():
+            seen.setdefault(cell, []).append((devices, p))
+    people: dict[int, float | None] = {}
+    for cell, counts in seen.items():
+        known = [(devices, p) for devices, p in counts if devices is not None]
+        total = sum(devices for devices, _ in known)
+        nobody = bool(known) and total == 0 and len(known) == len(counts)
+        people[cell] = total / sum(p for _, p in known) if total >= 10 or nobody else None
+    return people
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, releases: Path, page: str | None = None, **query: str) -> AppTest:
+    monkeypatch.setenv("CELLCOUNT_RELEASES", str(releases))
+    monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if page:
+        app.switch_page(page)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_map_shows_what_was_delivered(made, monkeypatch):
+    deliveries, releases = made
+
+    app = opened(monkeypatch, releases, "pages/density.py", area=NEWCASTLE, date="2026-11-04", hour="08:00")
+
+    by_hand = people_by_hand(deliveries)
+    shown = drawn(app) | drawn(app, "withheld")
+    assert len(by_hand) > 100
+    assert set(shown) == set(by_hand)
+    for cell, people in by_hand.items():
+        figure = shown[cell][0]
+        if people is None:
+            assert figure.startswith("Withheld")
+        else:
+            # Rounded to whole people; a figure that ends in a half may be rounded either way.
+            assert abs(int(figure.removesuffix(" people").replace(",", "")) - people) <= 0.5 + 1e-6
+
+
+def test_the_app_says_that_the_people_are_made_up(made, monkeypatch):
+    for page in (None, "pages/density.py", "pages/about.py"):
+        assert "Synthetic demonstration data." in texts(opened(monkeypatch, made[1], page))
