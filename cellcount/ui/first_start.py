@@ -19,9 +19,11 @@ HOW_TO_HAVE_THE_WHOLE = (
     "This is the smaller demonstration: the country in cells of about 5 km² (H3 resolution 7), London and the areas of "
     "its events in cells of about 0.7 km² (resolution 8). The whole country at resolution 8 takes a few minutes more:"
 )
-COMMANDS_FOR_THE_WHOLE = """python -m cellcount demo --out data/national
-python -m cellcount build data/national/deliveries/operator-a* data/national/deliveries/operator-b* \
-data/national/deliveries/operator-c*"""
+_WHOLE = "data/demonstration-national"
+COMMANDS_FOR_THE_WHOLE = (
+    f"python -m cellcount demo --out {_WHOLE}\n"
+    f"python -m cellcount build {' '.join(f'{_WHOLE}/deliveries/operator-{each}' for each in 'abc')}"
+)
 
 
 def ensure_release() -> None:
