@@ -2,12 +2,13 @@
 -- Grain: country of residence, at most one row.
 -- Param: $area VARCHAR code of the area
 -- Returns: month calendar month, YYYY-MM; country_of_residence country that issued the SIM; visits visits of any
---   length; variance square of the standard error of visits, NULL where not known.
+--   length; se standard error of visits, NULL where not known: the sum of those of the lengths of stay, its upper
+--   limit, for they share the uncertainty of the operators' shares.
 SELECT
     month,
     country_of_residence,
     CAST(SUM(visits) AS BIGINT) AS visits,
-    CASE WHEN COUNT(se) = COUNT(*) THEN SUM(se * se) END AS variance
+    CASE WHEN COUNT(se) = COUNT(*) THEN SUM(se) END AS se
 FROM inbound_month
 WHERE
     area_code = $area

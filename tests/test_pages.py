@@ -103,7 +103,7 @@ def texts(app: AppTest) -> str:
 
 
 def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
+    return {metric.label.replace("\\", ""): metric.value for metric in app.metric}
 
 
 def layer(app: AppTest, name: str) -> dict[str, Any]:
@@ -130,20 +130,21 @@ class TestThemes:
             "Industrial strategy",
             "Emergency services and incident response",
         ]
-        # 400 people in 5 km²; 20 trips in 2 days, se 4; 30 + 10 visits, se 3 and 4; at midday 1,600 of 4,000 residents
-        # and 110 of 3,000, so 0.0367 and 0.4; 1,600 less 1,000.
+        # 400 people in 5 km²; 900 trips in 20 days, se 9; 30 + 10 visits, se 3 and 4; at midday 1,600 of 4,000
+        # residents and 110 of 3,000, so 0.0367 and 0.4; 1,600 less 1,000.
         assert metrics(app) == {
             "People per km² in the densest cell": "80",
-            "Commuting trips a day on the largest flow": "10",
-            "Visits from France, the most known in full": "40",
+            "Commuting trips a day on the largest flow": "45",
+            "Most visits from one country: France": "40",
             "People present per resident in the middle half of areas": "0.13 to 0.31",
             "More people in Alder by day than by night": "+600",
             "People whose usual work is in the busiest cell": "300",
         }
         said = texts(app)
-        assert "95 % interval 6 to 14" in said, "of the commuting trips: 10 and 1.96 times 2 on either side"
+        assert "95 % interval 44.1 to 45.9" in said, "of the commuting trips: 45 and 1.96 times 0.45 on either side"
         assert "95 % interval 280 to 320" not in said
         assert "282 to 318" in said, "of the workers: 300 and 1.96 times 9"
+        assert "the two hours share the uncertainty of the operators" in said, "of the gain by day"
         assert "No figure, on purpose" in said, "of ethnicity"
         assert "This release has 2 dates" in said, "an unusual hour needs other weeks"
 
@@ -208,14 +209,15 @@ class TestDensity:
 
     def test_figures_have_their_interval(self, demonstration, open_app):
         app = open_app(demonstration, DENSITY)
-        # 1,190 and 1.96 times 21 on either side, to tens as the error's first digit says; 7 % more than at 04:00.
+        # 1,190 and 1.96 times 21 on either side, to tens as the error's first digit says; over 20 km², so to ones;
+        # 7 % more than at 04:00.
         assert metrics(app) == {
             "People present": "1,190",
-            "Per km²": "59.5",
+            "Per km²": "60",
             "Against 04:00": "+7 %",
             "Most, at 08:00": "1,190",
         }
-        assert "95 % interval 1,150 to 1,230: precise." in texts(app)
+        assert "People: 95 % interval 1,150 to 1,230, precise." in texts(app)
 
     def test_the_caption_says_unit_place_time_and_what_is_not_shown(self, demonstration, open_app):
         said = texts(open_app(demonstration, DENSITY))
@@ -324,7 +326,7 @@ class TestTypicalDays:
         app = open_app(typical, DENSITY)
         assert not app.date_input
         assert drawn(app)[A1][0] == "110 people"
-        assert "Workday, As published, 08:00 to 09:00, local time (Europe/Helsinki)" in texts(app)
+        assert "a usual workday, As published, 08:00 to 09:00, local time (Europe/Helsinki)" in texts(app)
         app.selectbox(key="day_type").select("saturday").run()
         assert {cell: figure for cell, (figure, _) in drawn(app).items()} == {A1: "90 people"}
         assert "This release has no totals for this area" in texts(app), "its totals are of workdays alone"
@@ -351,6 +353,8 @@ class TestTypicalDays:
         traces = json.loads(chart.proto.spec)["data"]
         assert [trace["type"] for trace in traces] == ["bar"], "what lies between two parts was not measured"
         assert "November 2026, Day, 11:00 to 15:00, local time (Asia/Tokyo)" in texts(app)
+        links = [parse_qs(each.proto.query_string) for each in open_app(tmp_path).get("page_link")]
+        assert {hour for link in links for hour in link.get("hour", [])} == {"Day"}, "08:00 and 20:00 are not there"
 
 
 @pytest.fixture(scope="module")
@@ -372,13 +376,17 @@ class TestHelsinki:
         assert sum(people.values()) == pytest.approx(1_200_000, rel=0.001), "every hour adds to 100 %"
         densest = max(people, key=people.__getitem__)
         assert h3.great_circle_distance(h3.cell_to_latlng(densest), self.CENTRAL_STATION) < 2, "kilometres"
-        assert "Workday (Monday to Thursday)" in texts(app)
+        assert "a usual workday (Monday to Thursday)" in texts(app)
         assert "local time (Europe/Helsinki)" in texts(app)
         assert "The source gives no interval for this figure." in texts(app)
+        assert list(metrics(app)) == ["People present", "Per km²"], "the publisher fixes the total: no hour stands out"
+        assert "The total varies by less than 0.5 % over the day, so no hour stands out." in texts(app)
 
     def test_themes_serve_what_the_source_has_and_name_the_rest(self, helsinki, open_app):
         app = open_app(helsinki)
         assert list(metrics(app)) == ["People per km² in the densest cell"]
+        links = [parse_qs(each.proto.query_string) for each in app.get("page_link")]
+        assert not any(link.get("measure") == ["Per resident"] for link in links), "the source has no residents"
         assert "typical days and no dates" in texts(app)
         assert "Contains data of Bergroth et al. 2022" in texts(app), "the licence asks for it"
 
@@ -395,6 +403,7 @@ class TestWhatIsNotThere:
                 "United Kingdom",
             ),
             ("hour", "27:00", "There is no hour “27:00” on this day. The nearest is 23:00.", "23:00 to 00:00"),
+            ("hour", "²", "There is no hour “²” on this day. Shown instead: 08:00.", "08:00 to 09:00"),
             ("hour", "noon", "There is no hour “noon” on this day. Shown instead: 08:00.", "08:00 to 09:00"),
             ("measure", "per_mile", "There is no measure “per_mile” in this release. Shown instead: Per", "per km²"),
         ],
@@ -468,15 +477,26 @@ class TestReleases:
         assert "Lake region" in warning.value
         assert drawn(app)
 
-    def test_a_release_in_the_address_that_is_not_here(self, demonstration, monkeypatch):
+    def test_a_link_to_a_damaged_release_tells_the_fault_once(self, tmp_path, monkeypatch):
+        write_release(tmp_path, "lake", title="Lake region")
+        (write_release(tmp_path, "wood") / "areas/part-0.parquet").write_bytes(b"PAR1")
+        monkeypatch.setenv("CELLCOUNT_RELEASES", str(tmp_path))
+        monkeypatch.setenv("CELLCOUNT_RELEASE", "wood")
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params["release"] = "wood"
+        app.run()
+        assert texts(app).count("has 4 bytes where the manifest says") == 1
+        assert "Release wood cannot be opened. Shown instead: Lake region." in texts(app)
+
+    @pytest.mark.parametrize("page", ["app.py", DENSITY, ABOUT])
+    def test_a_release_in_the_address_that_is_not_here(self, demonstration, monkeypatch, page):
         monkeypatch.setenv("CELLCOUNT_RELEASES", str(demonstration))
         monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        app.switch_page(DENSITY)
+        app.switch_page(page)
         app.query_params["release"] = "gone"
         app.run()
-        assert "There is no release “gone” here. Shown instead: North Wood." in texts(app)
-        assert drawn(app)
+        assert texts(app).count("There is no release “gone” here. Shown instead: North Wood.") == 1
 
     def test_another_release_is_chosen_and_stays_on_the_next_page(self, tmp_path, open_app):
         write_release(tmp_path, "wood", created_at="2026-11-20T00:00:00+00:00")

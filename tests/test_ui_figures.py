@@ -54,6 +54,33 @@ def test_figures_of_the_area_are_its_own_count_and_never_the_sum_of_its_cells():
     assert (figures.per_km2, figures.per_resident) == (450 / 20, 450 / 2000)
 
 
+def test_a_figure_per_area_or_resident_has_the_error_of_its_total():
+    figures = at(density(errors=40.0)).figures()
+    assert (figures.per_km2_error, figures.per_resident_error) == (40 / 20, 40 / 2000)
+
+
+@pytest.mark.parametrize(
+    ("at_night", "steady"),
+    [
+        pytest.param(450.0, True, id="constant"),
+        pytest.param(449.0, True, id="2 in 1,000 less"),
+        pytest.param(440.0, False, id="2 in 100 less"),
+        pytest.param(np.nan, True, id="one hour withheld"),
+    ],
+)
+def test_a_total_that_hardly_varies_has_no_hour_that_stands_out(at_night, steady):
+    """A source that shares out a fixed total gives the same total every hour: its largest hour is rounding."""
+    day = density()
+    day.areas.people[0, NIGHT] = at_night
+    assert at(day).figures().steady is steady
+
+
+def test_one_known_hour_is_no_sign_that_nothing_varies():
+    day = density()
+    day.areas.people[0, :MORNING] = day.areas.people[0, MORNING + 1 :] = np.nan
+    assert not at(day).figures().steady
+
+
 def test_the_caption_counts_what_is_not_shown():
     said = at(density()).caption(RULE)
     assert "1 of 4 cells is withheld and hatched: fewer than 10 devices are withheld." in said
@@ -95,8 +122,7 @@ def test_what_is_taken_away_leaves_withheld_figures_empty_and_totals_with_their_
     assert cells[3].split(",")[4 + MORNING] == ""
     totals = day.total_table()
     assert totals.loc[MORNING, ["people", "se"]].tolist() == [450.0, 10.0]
-    assert totals.loc[MORNING, "lower"] == pytest.approx(450 - 19.6, abs=0.01)
-    assert totals.loc[MORNING, "upper"] == pytest.approx(450 + 19.6, abs=0.01)
+    assert totals.loc[MORNING, ["lower", "upper"]].tolist() == [430.4, 469.6], "1.96 times 10, to a tenth of a person"
     assert set(day.cell_columns()) == set(day.cell_table().columns)
     assert set(day.total_columns()) == set(totals.columns)
 
@@ -170,3 +196,15 @@ def test_the_nearest_date_is_one_that_there_is(asked):
     answer = nearest_date(asked.isoformat(), days, days[0])
     assert date.fromisoformat(answer.value) in days
     assert bool(answer.said) == (asked not in days)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        pytest.param("Saturday", "a usual Saturday, 5 October 2026 to 8 November 2026", id="5 October is a Monday"),
+        pytest.param("Weekday", "a usual weekday, 5 October 2026 to 8 November 2026", id="no proper name"),
+    ],
+)
+def test_a_typical_day_does_not_read_as_a_date(kind, words):
+    days = Days("Europe/London", frozenset(), {"autumn": "5 October 2026 to 8 November 2026"}, {"kind": kind}, ())
+    assert days.typical("autumn", "kind").words == words

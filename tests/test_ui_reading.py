@@ -106,14 +106,18 @@ class TestHeadlines:
 
     def test_a_figure_names_its_place_time_and_interval(self, release):
         found = headlines.headline(release, "largest_flow")
-        # 20 trips with se 4 over 2 days.
-        assert found.value == "10"
-        assert found.note == "Alder to Birch, mean of 2 days of November 2026. 95 % interval 6 to 14."
+        # 900 trips with se 9 over 20 days.
+        assert found.value == "45"
+        assert found.note == "Alder to Birch, mean of 20 days of October 2026. 95 % interval 44.1 to 45.9."
+
+    def test_errors_that_two_figures_share_are_not_taken_as_independent(self, release):
+        # 1.96 times 3 + 4 on either side of 30 + 10 visits; as if independent it would be 30 to 50.
+        assert "95 % interval 26 to 54." in headlines.headline(release, "most_visits").note
 
     def test_a_country_with_a_withheld_length_of_stay_is_not_the_most(self, release):
         found = headlines.headline(release, "most_visits")
         assert found.value == "40", "Germany's are 50, and those of a stay that is withheld"
-        assert found.label == "Visits from France, the most known in full"
+        assert found.label == "Most visits from one country: France"
 
     def test_what_is_missing_is_named(self, release, tmp_path):
         with pytest.raises(headlines.NotInReleaseError, match="4 weeks of dates"):

@@ -45,7 +45,7 @@ def _release(release: Release) -> None:
         f"{manifest.resolution_note or ''}",
         "Made from": ", ".join(each.delivery_id for each in manifest.deliveries) or "the publisher's own files",
     }
-    st.table(pd.Series(facts, name="").to_frame(), border="horizontal", hide_header=True)
+    st.table(pd.Series(facts, name="").map(plain).to_frame(), border="horizontal", hide_header=True)
     st.subheader("What to know before using a figure", anchor=False)
     for caveat in manifest.caveats:
         st.markdown(f"- {plain(caveat)}")

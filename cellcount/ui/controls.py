@@ -121,7 +121,7 @@ def choose(areas: Mapping[str, Area], default_area: str, days: Days, measures: C
         "hour", [slot.label for slot in day.slots], lambda asked: nearest_slot(asked, day.slots, _first_hour(day))
     ):
         st.rerun()
-    show_said("release", "area", "day", "date", "period", "day_type", "measure")
+    show_said("area", "day", "date", "period", "day_type", "measure")
     return View(areas[str(area)], day, measure or known[0])
 
 

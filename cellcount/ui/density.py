@@ -7,12 +7,12 @@ import streamlit as st
 
 from cellcount.ui import charts, controls, look, maps, reading, scales
 from cellcount.ui.evidence import Method, Taken
-from cellcount.ui.hour import MEASURED, UNITS, DensityDay, Hour
+from cellcount.ui.hour import MEASURED, STEADY, UNITS, DensityDay, Hour
 from cellcount.ui.look import Palette
 from cellcount.ui.presence import Floats
 from cellcount.ui.reading import Release
 from cellcount.ui.scales import Scale
-from cellcount.ui.words import difference, exactly, interval, number, plain, precision_word
+from cellcount.ui.words import difference, interval, number, plain, precision_word
 
 DECIMALS = {"People": 1, "People per km²": 1, "People per resident": 2}
 """Of the columns of the table."""
@@ -95,7 +95,8 @@ def show(release: Release, day: DensityDay) -> None:
 @st.fragment
 def _by_hour(release: Release, day: DensityDay, values: Floats, scale: Scale, palette: Palette) -> None:
     cell = controls.picked_cell(day.facts.h3)
-    left, right = st.columns([2.1, 1], gap="medium")
+    with st.container(key="map-and-figures"):
+        left, right = st.columns([2.1, 1], gap="medium")
     with left:
         canvas = st.container(gap=None)
         # The slider stands under the map and is read before the map is drawn.
@@ -150,14 +151,19 @@ def _figures(hour: Hour) -> None:
     first, second = st.columns(2)
     first.metric("People present", number(figures.people, figures.error))
     if hour.day.view.measure == "per_resident":
-        second.metric("Per resident", number(figures.per_resident))
+        second.metric("Per resident", number(figures.per_resident, figures.per_resident_error))
     else:
-        second.metric("Per km²", number(figures.per_km2))
+        second.metric("Per km²", number(figures.per_km2, figures.per_km2_error))
     between = interval(figures.people, figures.error)
-    if between and figures.people is not None and figures.error is not None:
-        st.caption(f"95 % interval {between}: {precision_word(figures.people, figures.error)}.")
+    if figures.people is None:
+        st.caption("The total of this hour is withheld or not covered by the release.")
+    elif between and figures.error is not None:
+        st.caption(f"People: 95 % interval {between}, {precision_word(figures.people, figures.error)}.")
     else:
         st.caption("The source gives no interval for this figure.")
+    if figures.steady:
+        st.caption(f"The total varies by less than {100 * STEADY:g} % over the day, so no hour stands out.")
+        return
     third, fourth = st.columns(2)
     third.metric(
         f"Against {figures.night_words}" if figures.night is not None else "Against the night",
@@ -187,7 +193,7 @@ def _ranked(hour: Hour) -> None:
     st.markdown(f"###### Most {UNITS[hour.day.view.measure]}")
     controls.ranked_list(
         ranked["name"].tolist(),
-        [exactly(value) for value in ranked["value"].tolist()],
+        [number(value, error) for value, error in zip(ranked["value"], ranked["error"], strict=True)],
         ranked["target"].tolist(),
         of_cells=not hour.day.within,
     )

@@ -146,6 +146,7 @@ def _head(page: Page, choice: Choice) -> None:
         st.html(f'<div class="cc-synthetic" role="note"><b>{SYNTHETIC[0]}</b> {SYNTHETIC[1]}</div>')
     if choice.notice:
         st.warning(plain(choice.notice), icon=":material/warning:")
+    controls.show_said("release")
 
 
 def _what(release: Release) -> str:

@@ -28,6 +28,7 @@ LEAST_WEEKS = 3
 """So many other weeks must be there for a usual level."""
 LEAST_RESIDENTS = 1000
 """Areas with fewer residents are left out of ratios to them: the divisor says nothing there."""
+SHARED_ERRORS = "Rather too wide: the two hours share the uncertainty of the operators' shares."
 NO_INTERVAL = "No interval: the release gives none."
 
 
@@ -75,12 +76,12 @@ def densest_cell(release: Release) -> Headline:
     return Headline(
         "People per km² in the densest cell",
         number(found.people / found.km2),
-        f"{found.place}, {_when(day, slot)}. Cell of {CELL_KM2[found.resolution]}. {NO_INTERVAL}",
+        f"{_begun(found.place)}, {_when(day, slot)}. Cell of {CELL_KM2[found.resolution]}. {NO_INTERVAL}",
     )
 
 
 def largest_flow(release: Release) -> Headline:
-    """The largest commuting flow between two areas, a day."""
+    """The largest commuting flow between two areas, a day, in the month of which most days are covered."""
     _needs(release, "flows_month", "trips between areas")
     flow = reading.largest_flow(release)
     if flow is None:
@@ -101,11 +102,12 @@ def most_visits(release: Release) -> Headline:
     visits = reading.most_visits(release)
     if visits is None:
         raise NotInReleaseError("This release has visits, and none to the whole of its area that may be shown.")
-    error = math.sqrt(visits["variance"]) if visits["variance"] is not None else None
+    error = visits["se"]
     return Headline(
-        f"Visits from {visits['country_name']}, the most known in full",
+        f"Most visits from one country: {visits['country_name']}",
         number(visits["visits"], error),
         f"{release.areas[release.default_area].name}, {_month(visits['month'])}, by country of SIM, a proxy. "
+        "A country with a part withheld is left out. "
         f"{_precision(visits['visits'], error)}",
     )
 
@@ -154,7 +156,7 @@ def largest_gain(release: Release) -> Headline:
         f"+{number(float(gain[most]), error)}",
         f"{number(_known(night[most]), _known(night_error[most]))} at {at_night.label} and "
         f"{number(_known(daytime[most]), _known(day_error[most]))} at {at_day.label}, {day.words}. "
-        f"{_precision(float(gain[most]), error)}",
+        f"{_precision(float(gain[most]), error)}{' ' + SHARED_ERRORS if error is not None else ''}",
     )
 
 
@@ -167,7 +169,7 @@ def most_at_work(release: Release) -> Headline:
     return Headline(
         "People whose usual work is in the busiest cell",
         number(found.people, found.error),
-        f"{found.place}. Cell of {CELL_KM2[found.resolution]}. {_precision(found.people, found.error)}",
+        f"{_begun(found.place)}. Cell of {CELL_KM2[found.resolution]}. {_precision(found.people, found.error)}",
     )
 
 
@@ -300,6 +302,11 @@ def _precision(value: float, error: float | None) -> str:
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _begun(words: str) -> str:
+    """Words as a sentence begins."""
+    return words[:1].upper() + words[1:]
 
 
 def _month(month: str) -> str:

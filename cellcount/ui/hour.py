@@ -13,6 +13,8 @@ from cellcount.ui.view import Area, Measure, View
 from cellcount.ui.words import Z_95, count, exactly
 
 MOST_RANKED = 10
+STEADY = 0.005
+"""A total whose least and most differ by less than this share is written as 0 % against any hour: none stands out."""
 
 MEASURED: dict[Measure, str] = {
     "people": "People present in the cell",
@@ -79,7 +81,7 @@ class DensityDay:
             {
                 "h3": [f"{cell:x}" for cell in self.cells.h3.tolist()],
                 "place": [self.facts.places[row] for row in at.tolist()],
-                "area_km2": self.facts.km2[at],
+                "area_km2": self.facts.km2[at].round(6),
                 "residents": self.facts.residents[at],
                 **{
                     name: pd.array(self.cells.people[:, place], dtype="Float64")
@@ -111,9 +113,9 @@ class DensityDay:
                 "day": self.view.day.on.isoformat() if self.view.day.on else self.view.day.words,
                 "time": [slot.label for slot in self.slots],
                 "people": pd.array(people, dtype="Float64"),
-                "se": pd.array(errors, dtype="Float64"),
-                "lower": pd.array(np.maximum(people - Z_95 * errors, 0), dtype="Float64"),
-                "upper": pd.array(people + Z_95 * errors, dtype="Float64"),
+                "se": pd.array(errors.round(1), dtype="Float64"),
+                "lower": pd.array(np.maximum(people - Z_95 * errors, 0).round(1), dtype="Float64"),
+                "upper": pd.array((people + Z_95 * errors).round(1), dtype="Float64"),
             }
         )
 
@@ -144,6 +146,10 @@ class Figures:
         People present and their standard error.
     per_km2, per_resident : float or None
         The same by area and by usual residents.
+    per_km2_error, per_resident_error : float or None
+        Their standard errors: area and residents are taken as exact.
+    steady : bool
+        Whether the total hardly varies over the day, by construction or in fact; then no hour is compared.
     night : float or None
         People present at night, when nearly everybody is at home.
     night_words : str
@@ -158,6 +164,9 @@ class Figures:
     error: float | None
     per_km2: float | None
     per_resident: float | None
+    per_km2_error: float | None
+    per_resident_error: float | None
+    steady: bool
     night: float | None
     night_words: str
     peak: float | None
@@ -216,13 +225,18 @@ class Hour:
         area = self.day.view.area
         night = nearest(self.day.slots, NIGHT)
         at_night = self.day.slots.index(night) if night else self.place
-        at_peak = int(np.nanargmax(people)) if np.isfinite(people).any() else None
-        now = _known(people[self.place])
+        known = people[np.isfinite(people)]
+        at_peak = int(np.nanargmax(people)) if known.size else None
+        steady = known.size > 1 and bool(np.ptp(known) < STEADY * known.max())
+        now, error = _known(people[self.place]), _known(errors[self.place])
         return Figures(
             people=now,
-            error=_known(errors[self.place]),
-            per_km2=now / area.km2 if now is not None and area.km2 else None,
-            per_resident=now / area.residents if now is not None and area.residents else None,
+            error=error,
+            per_km2=_share(now, area.km2),
+            per_resident=_share(now, area.residents),
+            per_km2_error=_share(error, area.km2),
+            per_resident_error=_share(error, area.residents),
+            steady=steady,
             night=_known(people[at_night]) if at_night != self.place else None,
             night_words=night.label if night else "",
             peak=_known(people[at_peak]) if at_peak is not None else None,
@@ -255,7 +269,7 @@ class Hour:
         if self.undefined:
             sentences.append(f"{_of(self.undefined, cells)} without residents, so without this measure, and not drawn.")
         if not self.withheld and not self.not_covered and not self.undefined:
-            sentences.append(f"All {cells:,} cells are shown.")
+            sentences.append("The one cell is shown." if cells == 1 else f"All {cells:,} cells are shown.")
         return " ".join(sentences)
 
     def alternative(self) -> str:
@@ -302,25 +316,39 @@ class Hour:
         Returns
         -------
         DataFrame
-            `name`, `value`, and `target`: the label of the area, or the index of the cell as text.
+            `name`, `value`, its standard error in `error` (NaN where not known, as for cells), and `target`: the label
+            of the area, or the index of the cell as text.
         """
         if not self.day.within:
             first = self.table().head(MOST_RANKED)
             frame = pd.DataFrame(
-                {"name": first["Place"], "value": first[COLUMNS[self.day.view.measure]], "target": first["Cell"]}
+                {
+                    "name": first["Place"],
+                    "value": first[COLUMNS[self.day.view.measure]],
+                    "error": np.nan,
+                    "target": first["Cell"],
+                }
             )
-            return frame.dropna(ignore_index=True)
-        people = np.array([self.day.areas.of(area.code)[0][self.place] for area in self.day.within])
+            return frame.dropna(subset="value", ignore_index=True)
+        totals = [self.day.areas.of(area.code) for area in self.day.within]
+        people = np.array([each[self.place] for each, _ in totals])
+        errors = np.array([each[self.place] for _, each in totals])
         km2 = np.array([area.km2 or np.nan for area in self.day.within])
         residents = np.array([area.residents or np.nan for area in self.day.within])
         frame = pd.DataFrame(
             {
                 "name": [area.name for area in self.day.within],
                 "value": measured(self.day.view.measure, people, km2, residents),
+                "error": measured(self.day.view.measure, errors, km2, residents),
                 "target": [area.label for area in self.day.within],
             }
         )
-        return frame.dropna().sort_values("value", ascending=False, ignore_index=True).head(MOST_RANKED)
+        known = frame.dropna(subset="value")
+        return known.sort_values("value", ascending=False, ignore_index=True).head(MOST_RANKED)
+
+
+def _share(value: float | None, by: float | None) -> float | None:
+    return value / by if value is not None and by else None
 
 
 def _known(value: float) -> float | None:

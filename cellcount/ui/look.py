@@ -97,6 +97,11 @@ h1 { letter-spacing: -0.01em; }
 .cc-synthetic { border-left: 4px solid #F46A25; padding: 0.15rem 0.6rem; font-size: 0.85rem; }
 /* The grid's own download would not say the release, nor that people are made up: the page's own downloads do. */
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
+/* As high as the boxes beside them, so that the labels of a row stand on one line. */
+.st-key-controls [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+/* The name of an area has the room that the row leaves. */
+.st-key-controls .st-key-area { flex: 1 1 270px !important; max-width: 26rem; }
+.st-key-controls .st-key-area > * { width: 100% !important; }
 .st-key-map-box { position: relative; }
 .st-key-map-box [data-testid="stElementContainer"]:has([data-testid="stDeckGlJsonChart"]) {
   height: clamp(300px, calc(100vh - 19.5rem), 36rem) !important; flex: none !important; }
@@ -105,8 +110,19 @@ h1 { letter-spacing: -0.01em; }
 .st-key-map-box [data-testid="stDeckGlJsonChart"] { border-radius: 4px; overflow: hidden; }
 .st-key-map-box [data-testid="stElementContainer"]:has(.cc-legend) { position: absolute; left: 0.4rem; top: 0.4rem;
   width: 8.6rem; z-index: 2; pointer-events: none; }
+/* Side by side on a narrow window, the map would cut the area off and the figures their own digits. */
+@media (max-width: 1100px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
+  .st-key-map-and-figures > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-map-and-figures > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > * {
+    flex: 1 1 100%; min-width: 100%; }
+  .st-key-themes [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-themes [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; } }
+.st-key-figures [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .st-key-figures [data-testid="stMetricValue"] { line-height: 1.2; }
 .st-key-figures { gap: 0.6rem; }
+/* As high before its figure has come as after. */
+.st-key-figures [data-testid="stColumn"] { min-height: 3.3rem; }
 .st-key-figures h5, .st-key-figures h6 { padding: 0; }
 .st-key-figures [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .st-key-themes [data-testid="stVerticalBlock"] { gap: 0.45rem; }

@@ -325,7 +325,13 @@ def choose_release(settle: Settle) -> Choice:
         raise default
     whole = {each.id: each for each in (*listed, default.found) if not each.fault}
     titles = {key: each.title for key, each in whole.items()}
-    chosen = whole[settle(titles, default.found.id, {each.id: each.fault for each in listed if each.fault})]
+    # A fault that the notice tells already is not told a second time.
+    faults = {
+        each.id: f"Release {each.id} cannot be opened." if each.fault in default.said else each.fault
+        for each in listed
+        if each.fault
+    }
+    chosen = whole[settle(titles, default.found.id, faults)]
     stamp = (chosen.folder / store.MANIFEST_NAME).stat().st_mtime_ns
     notice = default.said if chosen.id == default.found.id else ""
     return Choice(_open(str(chosen.folder), stamp), titles, default.found.id, notice)
@@ -466,7 +472,7 @@ def most_at_work(release: Release) -> CellFigure | None:
 
 
 def largest_flow(release: Release) -> dict[str, Any] | None:
-    """The largest commuting flow between two different areas, in the latest month."""
+    """The largest commuting flow between two different areas, in the month of which most days are covered."""
     return next(iter(release.run("largest_commuting_flow").table.to_pylist()), None)
 
 

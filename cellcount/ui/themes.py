@@ -13,7 +13,8 @@ from cellcount.themes import Theme
 from cellcount.ui import controls, frame
 from cellcount.ui.headlines import NotInReleaseError, headline
 from cellcount.ui.reading import Release
-from cellcount.ui.words import count, listed, plain
+from cellcount.ui.view import nearest_slot
+from cellcount.ui.words import listed, plain
 
 COLUMNS = 4
 STANDS_IN = {"present": "typical_day", "area_hour": "typical_area"}
@@ -52,10 +53,10 @@ def show_applications(release: Release) -> None:
     applications = themes.register().applications
     st.subheader("Every application of Appendix 3, and the verdict on it", anchor=False)
     tally = [
-        f"{count(sum(each.verdict == verdict for each in applications), 'application')}: {words.lower()}"
+        f"{words}: {sum(each.verdict == verdict for each in applications)}."
         for verdict, words in themes.VERDICTS.items()
     ]
-    st.caption(plain(f"{len(applications)} applications. {'; '.join(tally)}."))
+    st.caption(plain(f"{len(applications)} applications. {' '.join(tally)}"))
     rows = [
         {
             "Topic": " / ".join(part for part in (each.topic, each.sub_topic) if part),
@@ -81,10 +82,19 @@ def _card(release: Release, theme: Theme) -> None:
                 frame.PAGES[link.page].file,
                 label=plain(link.words),
                 icon=":material/arrow_forward:",
-                query_params=controls.towards(link.measure, link.hour),
+                query_params=_towards(release, link),
             )
         with st.popover("What the data can answer", type="tertiary"):
             _details(theme)
+
+
+def _towards(release: Release, link: themes.Link) -> dict[str, str]:
+    """The parameters of a link into a map: nothing that this release does not have, which would only be refused."""
+    days = release.days
+    hour = link.hour
+    if hour and not days.dates:
+        hour = nearest_slot(hour, days.slots, hour).value if days.slots else None
+    return controls.towards(link.measure if link.measure in release.measures else None, hour)
 
 
 def _details(theme: Theme) -> None:
@@ -105,7 +115,7 @@ def _figure(release: Release, theme: Theme) -> None:
         st.caption(f":material/data_alert: {plain(missing)}")
         return
     with st.container(gap=None):
-        st.metric(found.label, found.value)
+        st.metric(plain(found.label), found.value)
         st.caption(plain(found.note))
 
 
@@ -118,7 +128,7 @@ def _verdicts(theme: Theme) -> Iterator[str]:
 def _lacking(release: Release, tables: tuple[str, ...]) -> str:
     """Whether the release holds the tables that an application needs."""
     if not tables:
-        return "no table"
+        return "–"
     missing = [table for table in tables if not release.has(table)]
     without = [table for table in missing if not release.has(STANDS_IN.get(table, table))]
     if without:

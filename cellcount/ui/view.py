@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -114,8 +115,11 @@ class Days:
         return Day(weekday(on), hours_of(on, self.zone, self.covered), on=on)
 
     def typical(self, period: str, day_type: str) -> Day:
-        """A typical day with its hours or parts."""
-        return Day(f"{self.day_types[day_type]}, {self.periods[period]}", self.slots, period=period, day_type=day_type)
+        """A typical day with its hours or parts: in words it must not read as the first date of its period."""
+        kind = self.day_types[day_type]
+        if kind not in calendar.day_name:
+            kind = kind[:1].lower() + kind[1:]
+        return Day(f"a usual {kind}, {self.periods[period]}", self.slots, period=period, day_type=day_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +214,15 @@ def nearest_slot(asked: str, slots: tuple[Slot, ...], default: str) -> Answer:
     'There is no hour “31:00” on this day. The nearest is 23:00.'
     >>> nearest_slot("noon", slots, "08:00").said
     'There is no hour “noon” on this day. Shown instead: 08:00.'
+    >>> nearest_slot("²", slots, "08:00").value
+    '08:00'
     """
     wanted = asked.strip()
     exact = [slot.label for slot in slots if wanted in (slot.label, slot.label.split(" ")[0])]
     if exact:
         return Answer(exact[0], "")
     digits = wanted.split(":")[0]
-    if not digits.isdigit():
+    if not (digits.isdecimal() and len(digits) <= 2):
         return Answer(default, f"There is no hour “{asked}” on this day. Shown instead: {default}.")
     hour = int(digits)
     found = min(slots, key=lambda slot: min(abs(each - hour) for each in slot.hours))
