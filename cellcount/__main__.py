@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cellcount.errors import CellCountError
+from cellcount.errors import CellCountError, words_for_system
 from cellcount.progress import Progress, part
 from cellcount.standard import ROOT
 from cellcount.terminal import progress_on
@@ -267,6 +267,9 @@ def main() -> None:
         app()
     except CellCountError as error:
         typer.echo(str(error), err=True)
+        sys.exit(UNREADABLE)
+    except OSError as error:
+        typer.echo(words_for_system(error), err=True)
         sys.exit(UNREADABLE)
 
 

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -119,7 +119,14 @@ class FirstStart:
     def status(self) -> Status | None:
         """What was last written of the progress; None before the first attempt or when the file cannot be read."""
         try:
-            return Status(**json.loads(self._status_file.read_text(encoding="utf-8")))
+            read = Status(**json.loads(self._status_file.read_text(encoding="utf-8")))
+            return replace(
+                read,
+                share=float(read.share),
+                attempt=int(read.attempt),
+                started_at=float(read.started_at),
+                updated_at=float(read.updated_at),
+            )
         except (OSError, ValueError, TypeError):
             return None
 
@@ -158,7 +165,8 @@ class FirstStart:
 
     def _start_or_report(self) -> Status:
         status = self.status()
-        if status is None:
+        if status is None or (status.state == "done" and self.needed()):
+            # Nothing was begun, or somebody has deleted the releases since, to have them made again.
             return self._spawn(attempt=1)
         if status.state in ("done", "failed") or self.alive():
             return status

@@ -12,6 +12,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import math
 import operator
 import os
 import re
@@ -25,6 +26,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 import pyarrow as pa
@@ -787,6 +789,20 @@ def _date(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"there is no time zone {name!r}") from None
+
+
+def _degrees(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"map_view has {number}")
+    return number
+
+
 def _manifest(content: dict[str, Any], sha256: str) -> Manifest:
     times, view = content["time"], content["map_view"]
     return Manifest(
@@ -798,7 +814,7 @@ def _manifest(content: dict[str, Any], sha256: str) -> Manifest:
         software_version=_text(content, "software_version"),
         disclosure_rule=_text(content["disclosure"], "rule"),
         threshold=content["disclosure"]["threshold"],
-        time_zone=_text(times, "time_zone"),
+        time_zone=_time_zone(_text(times, "time_zone")),
         period_start=_date(times["period_start"]),
         period_end=_date(times["period_end"]),
         day_types=_labels(times["day_types"]),
@@ -809,7 +825,7 @@ def _manifest(content: dict[str, Any], sha256: str) -> Manifest:
         resolution_note=_optional_text(content, "resolution_note"),
         area_types=_labels(content["area_types"]),
         default_area=_text(content, "default_area"),
-        map_view=MapView(*(float(view[field]) for field in ("longitude", "latitude", "zoom"))),
+        map_view=MapView(*(_degrees(view[field]) for field in ("longitude", "latitude", "zoom"))),
         source=Source(
             _text(content["source"], "name"),
             *(

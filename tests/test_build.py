@@ -402,7 +402,11 @@ def test_a_damaged_file_is_named(tmp_path):
     ("cells", "factors", "told"),
     [
         ([cell_row(0x871F1D4ABFFFFFF, hours(400))], LARGE, "not in the reference geography"),
-        ([cell_row(BIRCH_CELLS[0], hours(400))], [factor(ALDER, 0.4)], "no row .resident. for 1 areas .* E07000002"),
+        (
+            [cell_row(BIRCH_CELLS[0], hours(400))],
+            [factor(ALDER, 0.4)],
+            "no share above 0 .resident. for 1 areas .* E07000002",
+        ),
         ([cell_row(ALDER_CELLS[0], hours(400))] * 2, LARGE, "twice"),
         ([cell_row(ALDER_CELLS[0], hours(400))], [factor("E99999999", 0.4)], "'E99999999' not in the list"),
         ([], LARGE, "no cell"),
@@ -429,3 +433,33 @@ def test_rows_in_another_order_are_put_in_order(tmp_path):
     people = by_cell(built(tmp_path, delivery), "h12")
 
     assert list(people.items()) == list(zip(ALDER_CELLS, [100, 102, 105, 108], strict=True))  # 41 / 0.4 = 102.5
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        ([factor(ALDER, 0.0), factor(REGION, 0.25)], "no share above 0"),
+        ([factor(ALDER, -0.5), factor(REGION, 0.25)], "that cannot be for E07000001"),
+        ([factor(ALDER, 1.5), factor(REGION, 0.25)], "that cannot be for E07000001"),
+        ([factor(ALDER, float("nan")), factor(REGION, 0.25)], "that cannot be for E07000001"),
+        ([factor(ALDER, 0.5, se=-1.0), factor(REGION, 0.25)], "that cannot be for E07000001"),
+        ([factor(ALDER, 0.5), factor(ALDER, 0.25), factor(REGION, 0.25)], "more than one row for E07000001"),
+        ([], "no share above 0"),
+        ([factor(ALDER, 1e-12), factor(REGION, 0.25)], "A figure would be"),
+    ],
+    ids=["zero", "negative", "over one", "not a number", "negative error", "twice", "none", "absurdly small"],
+)
+def test_factors_that_would_make_a_wrong_map_are_refused(tmp_path, factors, told):
+    rows = [cell_row(index, hours(50)) for index in CHILDREN]
+    areas = [area_row(ALDER, hours(200)), area_row(BIRCH, hours(150))]
+    delivery = write_delivery(tmp_path / "a", "a", cell_day=rows, area_day=areas, factors=factors)
+    with pytest.raises(CellCountError, match=told):
+        build_release([delivery], tmp_path / "releases", reference=reference())
+    assert not (tmp_path / "releases").exists() or not list((tmp_path / "releases").iterdir())
+
+
+def test_a_file_in_place_of_a_delivery_is_called_a_file(tmp_path):
+    file = tmp_path / "delivery.zip"
+    file.write_bytes(b"PK")
+    with pytest.raises(CellCountError, match="is a file"):
+        build_release([file], tmp_path / "releases", reference=reference())

@@ -302,7 +302,7 @@ def test_a_failure_leaves_the_earlier_demonstration(
         raise OSError("No space left on device")
 
     monkeypatch.setattr(cellcount.demo, "count_day", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DemonstrationError, match="No space"):
         make_demonstration(out, weeks=1, detail="small")
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     assert (out / "demonstration.json").read_text() == "{}"
@@ -315,3 +315,23 @@ def test_unknown_arguments_are_refused(tmp_path: Path) -> None:
         make_demonstration(tmp_path / "demo", weeks=0)
     with pytest.raises(ScenarioError, match="cannot be read"):
         make_demonstration(tmp_path / "demo", scenario=tmp_path / "none.toml")
+
+
+def test_what_a_killed_demonstration_left_is_swept_and_a_refused_one_says_so(tmp_path, monkeypatch):
+    left = tmp_path / ".making-again-999999999-0a1b2c3d"
+    (left / "deliveries").mkdir(parents=True)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cellcount.demo, "_make", full)
+    with pytest.raises(DemonstrationError, match="No space left on device"):
+        make_demonstration(tmp_path / "again", detail="small")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_below_a_file_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("somebody's")
+    with pytest.raises(DemonstrationError, match="cannot be written"):
+        make_demonstration(tmp_path / "file" / "demo", detail="small")
+    assert (tmp_path / "file").read_text() == "somebody's"

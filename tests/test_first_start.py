@@ -146,3 +146,41 @@ def test_a_folder_that_cannot_be_written_is_said(installation):
     installation.data.parent.joinpath("data").write_text("a file where a folder should be")
     with pytest.raises(CellCountError, match="cannot be written"):
         installation.ensure_running()
+
+
+def test_releases_deleted_after_it_was_done_are_made_again(installation, monkeypatch):
+    installation.run(make_one_file)
+    assert installation.status().state == "done"
+    (installation.releases / "demo" / "manifest.json").unlink()
+    (installation.releases / "demo").rmdir()
+    installation.releases.rmdir()
+    started = []
+
+    def start(command, **_):
+        started.append(command)
+        return Ended()
+
+    monkeypatch.setattr("cellcount.first_start.subprocess.Popen", start)
+    assert installation.ensure_running().state == "starting"
+    assert len(started) == 1
+
+
+class Ended:
+    """A process that has ended."""
+
+    def wait(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"state": "running"}', "null"])
+def test_a_status_that_cannot_be_read_is_none(installation, content):
+    installation.work.mkdir(parents=True)
+    (installation.work / "status.json").write_text(content)
+    assert installation.status() is None
+
+
+def test_a_status_whose_numbers_are_words_is_none(installation):
+    installation.run(make_one_file)
+    file = installation.work / "status.json"
+    file.write_text(file.read_text().replace('"attempt": 1', '"attempt": "first"'))
+    assert installation.status() is None

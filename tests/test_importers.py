@@ -705,6 +705,12 @@ def test_a_damaged_release_of_the_same_name_is_said(imports):
         imports(file)
 
 
+def test_zero_as_an_option_is_zero_and_not_an_option_left_out():
+    described = describe(None, {"title": "Shire", "time_zone": "Europe/London", "percent_of": 0.0})
+
+    assert described.percent_of == 0.0
+
+
 DATED = "zone,time,people\n"
 BAD_TABLES = [
     ("", {}, "is empty"),
@@ -715,6 +721,9 @@ BAD_TABLES = [
     ("zone,people\na,1\n", {}, "no column says the hour"),
     (LONG.replace("a,8,100", "a,8,-4"), {}, "1 figures are negative, for example -4 for zone a"),
     (LONG.replace("a,8,100", "a,8,nan"), {}, "not a finite number"),
+    (LONG.replace("a,8,100", "a,8,5e9"), {}, "over 4,294,967,295, for example 5e+09 for zone a"),
+    (LONG, {"separator": "||"}, "give one character with --separator"),
+    (LONG, {"percent_of": float("inf")}, "cannot be inf"),
     (LONG.replace("a,8,100", "a,8,many"), {}, "1 values are not numbers: many"),
     (LONG.replace("a,8,100", "a,24,100"), {}, "'24' is not an hour. Count them from 0"),
     (LONG + "a,8,100\n", {}, "given more than once, for example for zone a"),

@@ -359,8 +359,10 @@ class TestAReleaseThatIsNotWhole:
             {"resolutions": ["7"]},
             {"time": []},
             {"map_view": {"longitude": "east", "latitude": 1, "zoom": 1}},
+            {"map_view": {"longitude": float("nan"), "latitude": 1, "zoom": 1}},
             {"files": [{"path": DAY, "rows": "7", "bytes": 1}]},
             {"time": {**MANIFEST["time"], "period_start": "soon"}},
+            {"time": {**MANIFEST["time"], "time_zone": "Middle/Earth"}},
         ],
         ids=str,
     )

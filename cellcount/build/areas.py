@@ -15,6 +15,7 @@ from cellcount.build.align import devices
 from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, Observed, known, known_total, standard_error
 from cellcount.build.figures import figure, observed
 from cellcount.build.history import days_by_type, period_id
+from cellcount.build.protect import whole
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.shares import Operator, less_the_lost
 from cellcount.build.zones import numbered
@@ -88,7 +89,7 @@ def write_areas(
         people = figure([hours for hours, _ in seen], [share for _, share in seen], threshold)
         hours_here = slice(number * HOURS_OF_DAY, (number + 1) * HOURS_OF_DAY)
         shown = np.where(people.withheld, 0, people.estimate)
-        run[hours_here, there] = np.where(people.withheld, WITHHELD, np.rint(shown).astype(np.uint32))
+        run[hours_here, there] = np.where(people.withheld, WITHHELD, whole(shown))
         day = np.full(len(zones.codes), np.nan)
         day[there] = disagreement([hours for hours, _ in seen], [share for _, share in seen])
         spread.append(day)

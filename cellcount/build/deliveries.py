@@ -169,7 +169,16 @@ def _opened(folder: Path) -> Delivery:
             f"{folder} is not a delivery: it has no {MANIFEST_NAME}. Name the folder that holds it; if the delivery "
             "was copied, copy it again whole."
         ) from None
-    except (OSError, ValueError) as error:
+    except NotADirectoryError:
+        raise DeliveryRefusedError(
+            f"{folder} is a file. Name the folder of a delivery, with its {MANIFEST_NAME}."
+        ) from None
+    except OSError as error:
+        raise DeliveryRefusedError(
+            f"{file} cannot be read ({error.strerror or error}). Have its permissions changed, or copy the delivery "
+            "again whole."
+        ) from error
+    except ValueError as error:
         raise DeliveryRefusedError(f"{file} cannot be read ({error}). Copy the delivery again whole.") from error
     faults = _manifest_faults(manifest) if isinstance(manifest, dict) else ["it is not a JSON object"]
     if faults:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.combine import WITHHELD, Devices, known, known_total
+from cellcount.errors import CellCountError
 
 LEAST_THRESHOLD = 10
 """Devices. The threshold of a release may be raised, not lowered."""
@@ -64,10 +65,41 @@ def released(figure: NDArray[np.floating], withheld: NDArray[np.bool_]) -> pa.Ar
     pyarrow.Array
         UINTEGER.
 
+    Raises
+    ------
+    CellCountError
+        If a figure is too large for it, and would come round as a small one.
+
     Examples
     --------
     >>> released(np.array([199.7, np.nan]), np.array([False, True])).to_pylist()
     [200, None]
     """
     unknown = withheld | np.isnan(figure)
-    return pa.array(np.rint(np.where(unknown, 0, figure)).astype(np.uint32), mask=unknown)
+    return pa.array(whole(np.where(unknown, 0, figure)), mask=unknown)
+
+
+def whole(figure: NDArray[np.floating]) -> NDArray[np.uint32]:
+    """Figures rounded to whole numbers, none of which has come round as a small one.
+
+    Parameters
+    ----------
+    figure : array of float
+        Estimates, none unknown.
+
+    Returns
+    -------
+    array of uint32
+
+    Raises
+    ------
+    CellCountError
+        If a figure is larger than a release can hold.
+    """
+    rounded = np.rint(figure)
+    if rounded.max(initial=0.0) > np.iinfo(np.uint32).max:
+        raise CellCountError(
+            f"A figure would be {rounded.max():,.0f}, which cannot be: counts are absurd, or a share in "
+            "operator_factor is far too small. `python -m cellcount validate DELIVERY...` names it."
+        )
+    return rounded.astype(np.uint32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import glob
 import json
 import os
 import re
@@ -268,15 +269,17 @@ def write_parquet(file: Path, table: pa.Table) -> None:
     )
 
 
-def sweep(releases: Path) -> None:
-    """Remove what builds that died have left in the folder of releases.
+def sweep(releases: Path, prefix: str = _ASIDE_PREFIX) -> None:
+    """Remove what processes that died have left beside what they were making.
 
     Parameters
     ----------
     releases : Path
         Folder of all releases. Folders aside of processes that still live are left alone.
+    prefix : str
+        How the names of folders aside begin; the number of their process and a random word end them.
     """
-    for folder in releases.glob(f"{_ASIDE_PREFIX}*"):
+    for folder in releases.glob(f"{glob.escape(prefix)}*"):
         pid = folder.name.rsplit("-", 2)[1]
         if folder.is_dir() and pid.isdecimal() and not _still_written(folder, int(pid)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cellcount.build.combine import NOT_COVERED, Devices, Share
@@ -103,12 +106,12 @@ class Operator:
             If the operator has given no factor for one of the areas with counts, nor for its region.
         """
         share = self.shares[customers][areas]
-        missing = np.isnan(share) if counted is None else np.isnan(share) & counted
+        missing = np.isnan(share) if counted is None else ~(share > 0) & counted
         if missing.any():
             unknown = np.unique(areas[missing])
             raise DeliveryRefusedError(
-                f"{self.delivery.folder}: operator_factor has no row ({customers}) for {len(unknown)} areas with "
-                f"counts, nor for their regions, for example {self.zones.codes[unknown[0]]}. Ask operator "
+                f"{self.delivery.folder}: operator_factor has no share above 0 ({customers}) for {len(unknown)} areas "
+                f"with counts, nor for their regions, for example {self.zones.codes[unknown[0]]}. Ask operator "
                 f"{self.delivery.operator_id} for it."
             )
         return share
@@ -269,10 +272,11 @@ def _factors(delivery: Delivery, zones: Zones, customers: Customers) -> tuple[Sh
     authorities, weighted by residents.
     """
     table = delivery.read("operator_factor")
-    table = table.filter([kind == customers for kind in table.column("segment").to_pylist()])
+    table = table.filter(pc.equal(table.column("segment").cast(pa.string()), customers))
     areas = numbered(table.column("area_code"), zones.code_list, f"{delivery.folder / 'operator_factor'}, area_code")
     columns = ("market_share", "devices_per_person", "switched_on_rate", "share_se")
     market, per_person, switched_on, error = (table.column(name).to_numpy() for name in columns)
+    _refuse_impossible(delivery, table, market=market, others=(per_person, switched_on, error))
     given = np.full((2, len(zones.codes)), np.nan)
     given[0, areas] = np.minimum(market * per_person * switched_on, 1.0)
     given[1, areas] = error
@@ -288,3 +292,22 @@ def _factors(delivery: Delivery, zones: Zones, customers: Customers) -> tuple[Sh
         mean = np.divide(within, residents, out=np.full(len(row), np.nan), where=residents > 0)
         row[:] = np.where(np.isnan(row), mean, row)
     return inherited[0], inherited[1]
+
+
+def _refuse_impossible(
+    delivery: Delivery, table: pa.Table, *, market: NDArray[np.float64], others: Sequence[NDArray[np.float64]]
+) -> None:
+    """Refuse factors that cannot be: every figure is divided by them, and a wrong one makes a wrong map."""
+    codes = table.column("area_code").to_pylist()
+    wrong = ~((market >= 0) & (market <= 1))
+    for amounts in others:
+        wrong |= ~(np.isfinite(amounts) & (amounts >= 0))
+    twice = {code for code in codes if codes.count(code) > 1}
+    if not wrong.any() and not twice:
+        return
+    code = codes[int(np.argmax(wrong))] if wrong.any() else min(twice)
+    why = "a share, rate or standard error that cannot be" if wrong.any() else "more than one row"
+    raise DeliveryRefusedError(
+        f"{delivery.folder}: operator_factor has {why} for {code}. Ask operator {delivery.operator_id} to mend it; "
+        f"`python -m cellcount validate {delivery.folder}` names every such row."
+    )

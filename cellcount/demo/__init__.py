@@ -45,8 +45,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -56,6 +56,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellcount.atomic import write_json
+from cellcount.build.release import sweep
 from cellcount.demo.cells import Ledger, area_table, cell_table, count_day, open_ledger, straddling_parts
 from cellcount.demo.country import Areas, Land, Numbers, on_sphere, open_country, parents_of, working_cells
 from cellcount.demo.days import months_up_to, period
@@ -132,7 +133,7 @@ def make_demonstration(
     Raises
     ------
     DemonstrationError
-        If `out` holds something else, or an argument cannot be.
+        If `out` holds something else or cannot be written, or an argument cannot be.
     ScenarioError
         If the scenario is not one.
     """
@@ -141,14 +142,22 @@ def make_demonstration(
     if not 1 <= weeks <= 52:
         raise DemonstrationError(f"{weeks} weeks cannot be made. Choose 1 to 52.")
     parameters = load_parameters(scenario)
-    _refuse_foreign(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    prefix = f".making-{out.name}-"
+    aside = out.parent / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
     try:
+        _refuse_foreign(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        sweep(out.parent, prefix)
+        aside.mkdir()
         _make(aside, parameters, period(parameters, weeks), seed=seed, detail=detail, progress=progress)
         described = {"what": "cell count demonstration", "seed": seed, "weeks": weeks, "detail": detail}
         write_json(aside / MARKER, described)
         _put_in_place(aside, out)
+    except OSError as error:
+        raise DemonstrationError(
+            f"The demonstration cannot be written to {out} ({error.strerror or error}). Nothing half-written was kept. "
+            "Make room or give access, or name another folder, and start again."
+        ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     progress(1.0, "The demonstration is made")
@@ -170,7 +179,6 @@ def _refuse_foreign(out: Path) -> None:
 
 def _put_in_place(aside: Path, out: Path) -> None:
     """Rename what was made into place; what was there goes only then."""
-    aside.chmod(0o755)
     before = out.with_name(f".{out.name}-before-{os.getpid()}")
     if out.exists():
         out.rename(before)

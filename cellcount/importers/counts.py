@@ -19,6 +19,9 @@ from cellcount.standard import HOURS_OF_DAY
 PERCENT_TOLERANCE = 0.1
 """Percentage points by which the zones of an hour may add to more or less than 100: five decimals, many zones."""
 
+MOST_PEOPLE = 2**32 - 1
+"""The largest figure that a release's column of people can hold; a larger one would come round as a small one."""
+
 
 class TypicalDay(NamedTuple):
     """A kind of day in a period, as a source without dates has it."""
@@ -117,7 +120,7 @@ def counts_from(
     Raises
     ------
     ImportRefusedError
-        Where there is no row, a figure is given twice, or one is negative, infinite or not a number.
+        Where there is no row, a figure is given twice, or one is negative, infinite, not a number or beyond all people.
 
     Examples
     --------
@@ -173,7 +176,7 @@ def percent_to_people(counts: Counts, total: float) -> Counts:
     ImportRefusedError
         If a slot does not add to 100 within 0.1, or to at most 100 where zones are withheld.
     """
-    if not total > 0:
+    if not 0 < total <= MOST_PEOPLE:
         raise ImportRefusedError(f"The total population cannot be {total:g}: give the number of people that is 100 %.")
     for day, figures in counts.days.items():
         sums = np.nansum(figures.people, axis=0)
@@ -222,6 +225,11 @@ def _refuse_what_is_no_count(rows: pa.Table, days: Sequence[Day], slots: Sequenc
     for wrong, told, remedy in (
         (pc.less(people, 0), "negative", "If a negative number marks withheld figures, name it with --withheld."),
         (pc.invert(pc.is_finite(people)), "not a finite number", "Leave a figure empty where it is withheld."),
+        (
+            pc.greater(people, MOST_PEOPLE),
+            f"over {MOST_PEOPLE:,}",
+            "No release holds more: see what it counts.",
+        ),
     ):
         count = pc.sum(pc.fill_null(wrong, False)).as_py()
         if count:

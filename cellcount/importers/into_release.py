@@ -93,7 +93,8 @@ def into_release(
         ) from None
     for file in files:
         if not file.is_file():
-            raise ImportRefusedError(f"{file} cannot be read (there is no such file). Name the source's own files.")
+            why = "it is a folder" if file.is_dir() else "there is no such file"
+            raise ImportRefusedError(f"{file} cannot be read ({why}). Name the source's own files.")
     parameters = {**parameters, "resolution": resolution, "ignore_unknown": ignore_unknown}
     checksums = [sha256(file) for file in files]
     name = release_name(slug, checksums, parameters)

@@ -264,7 +264,7 @@ def _read_by_gdal(file: Path) -> gpd.GeoDataFrame:
             f"{file} cannot be read as outlines ({str(error).splitlines()[0].rstrip('.')}): it is damaged, or of a "
             "format that is not known. Give GeoJSON, GeoPackage, a shapefile or GeoParquet."
         ) from error
-    if not isinstance(read, gpd.GeoDataFrame):
+    if not isinstance(read, gpd.GeoDataFrame) or read.empty:
         raise ImportRefusedError(f"{file} has no outlines. Give GeoJSON, GeoPackage, a shapefile or GeoParquet.")
     return read
 

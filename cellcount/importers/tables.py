@@ -240,6 +240,8 @@ def _read_text(file: Path, content: bytes, form: TextForm) -> pa.Table:
     if "\0" in text:
         raise ImportRefusedError(f"{file} is no table: it holds bytes that text does not. Give a CSV or Parquet file.")
     separator = form.separator or separator_of(text)
+    if len(separator) != 1:
+        raise ImportRefusedError(f"Columns cannot be separated by {separator!r}: give one character with --separator.")
     header = next(csv.reader(io.StringIO(text), delimiter=separator))
     names = [name.strip() for name in header]
     twice = sorted({name for name in names if names.count(name) > 1})

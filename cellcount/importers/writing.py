@@ -24,7 +24,8 @@ from cellcount import __version__
 from cellcount.build.check import RELEASE_FORMAT, check_release
 from cellcount.build.manifest import map_view
 from cellcount.build.release import ReleaseExistsError, ReleaseWriter
-from cellcount.importers.counts import Counts, Day, Slot, TypicalDay, name_of
+from cellcount.importers.counts import MOST_PEOPLE, Counts, Day, Slot, TypicalDay, name_of
+from cellcount.importers.errors import ImportRefusedError
 from cellcount.importers.regrid import Figures, Floats, Matrix, Regridding, equal_area_crs, rounded, spread
 from cellcount.progress import Progress
 from cellcount.standard import HOUR_COLUMNS, LOCAL_HOUR_COLUMNS
@@ -259,6 +260,11 @@ def _by_hour(people: Floats, slots: Sequence[Slot], names: Sequence[str], kind: 
     columns = {}
     for place, slot in enumerate(slots):
         values = people[:, place]
+        if pa.types.is_integer(kind) and np.nanmax(values, initial=0.0) > MOST_PEOPLE:
+            raise ImportRefusedError(
+                f"The zones add up to {np.nanmax(values):,.0f} people ({slot.label}), and a release holds up to "
+                f"{MOST_PEOPLE:,}. See whether the column of people is another one."
+            )
         for hour in slot.hours:
             columns[names[hour]] = pa.array(
                 np.nan_to_num(values).astype(kind.to_pandas_dtype()), kind, mask=np.isnan(values)

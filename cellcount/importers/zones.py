@@ -197,7 +197,9 @@ def describe(mapping: Path | None, options: Mapping[str, Any]) -> Description:
     'LSOA'
     """
     given = {} if mapping is None else _read_mapping(mapping)
-    given |= {name: value for name, value in options.items() if value is not None and value not in ((), [], False)}
+    given |= {
+        name: value for name, value in options.items() if value is not None and value is not False and value != []
+    }
     for needed, example in (("title", "'Shire, people by hour'"), ("time_zone", "Europe/London")):
         if needed not in given:
             raise ImportRefusedError(
