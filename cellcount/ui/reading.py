@@ -534,8 +534,12 @@ def _ground(made: str, code: str, *, _release: Release, _area: Area) -> Ground: 
         and view.south > BRITISH_ISLES.south
         and view.north < BRITISH_ISLES.north
     )
-    # Abroad the world's coast is rough, and the release's own areas are the better land.
-    shores = geography.land().geometry if inside else pd.concat([geography.world_land().geometry, smallest])
+    world = geography.world_land()
+    if inside:
+        shores = pd.concat([geography.land().geometry, world[world["country_code"] != "GB"].geometry])
+    else:
+        # Abroad the world's coast is rough, and the release's own areas are the better land.
+        shores = pd.concat([world.geometry, smallest])
     # The outline of the whole says nothing that the coast does not.
     chosen = shapes[(shapes.index == code) & (_area.parent is not None)]
     return Ground(outlines.fragment(shores, view), outlines.fragment(smallest, view), outlines.fragment(chosen, view))
