@@ -100,7 +100,7 @@ def resolution_note(zones: Zones, cells: Mapping[int, Keys]) -> str | None:
     }
     most = max(residents.values(), default=0.0)
     partial = [
-        f"resolution {resolution} covers {people / most:.0%} of residents"
+        f"resolution {resolution} covers {100 * people / most:.0f} % of residents"
         for resolution, people in residents.items()
         if most and people < 0.97 * most
     ]

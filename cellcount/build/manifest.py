@@ -176,7 +176,7 @@ def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date]) -> list[st
         "The figures are a plain ratio estimate: not calibrated to official residents.",
         "A count that an operator withheld is left out together with its share, which makes small figures too high.",
         "Standard errors hold chance and the uncertainty that operators state of their shares, not over-dispersion.",
-        f"Where part of a network was down, the operator is left out if it lost {LEFT_OUT_FROM:.0%} or more.",
+        f"Where part of a network was down, the operator is left out if it lost {100 * LEFT_OUT_FROM:.0f} % or more.",
         "In a day's trips between two areas, an hour withheld by an operator is taken at its likely mean.",
         "Country of residence is the country that issued the SIM: a proxy, and not nationality.",
         "Bank holidays are those of England, for a national figure needs one calendar.",
