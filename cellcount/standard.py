@@ -2,7 +2,7 @@
 
 `data/standard/datapackage.json` declares what an operator delivers, `data/standard/release.json` what the app
 reads, `data/standard/rules.json` what a validator must catch. Everything else that speaks of tables and columns
-(Parquet schemas, the validator, the documentation page, the demonstration, the exports' metadata) follows from these.
+(Parquet schemas, the validator, the documentation page, the demonstration) follows from these.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ import pyarrow as pa
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD_FOLDER = ROOT / "data" / "standard"
+
+MANIFEST_NAME = "manifest.json"
+"""What a delivery or a release says of itself."""
 
 HOURS_OF_DAY = 24
 HOUR_COLUMNS = tuple(f"h{hour:02d}" for hour in range(HOURS_OF_DAY))
@@ -40,18 +43,6 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 
 _HOUR = re.compile(r"(?P<before>(.*_)?[hl])(?P<hour>\d\d)(?P<after>(_.*)?)")
 """The name of a column of one hour, as in `h08`, `people_h08` and `l08_sd`."""
-
-_CSVW_TYPES = {
-    "BIGINT": "long",
-    "UTINYINT": "unsignedByte",
-    "UINTEGER": "unsignedInt",
-    "FLOAT": "float",
-    "DOUBLE": "double",
-    "VARCHAR": "string",
-    "DATE": "date",
-    "TIMESTAMP": "dateTime",
-    "GEOMETRY": "hexBinary",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +199,28 @@ def _declaration(file_name: str) -> Any:
     return json.loads((STANDARD_FOLDER / file_name).read_text(encoding="utf-8"))
 
 
+def release_format() -> str:
+    """Version of a release's layout that this software writes, and the newest that it reads.
+
+    Examples
+    --------
+    >>> release_format()
+    '0.1'
+    """
+    return str(_declaration("release.json")["version"])
+
+
+def version_numbers(text: str) -> tuple[int, ...]:
+    """A version as numbers, to compare: `0.10` is newer than `0.9`.
+
+    Examples
+    --------
+    >>> version_numbers("0.10") > version_numbers("0.9")
+    True
+    """
+    return tuple(int(number) for number in text.split("."))
+
+
 def standard_version() -> str:
     """Version of the standard.
 
@@ -284,61 +297,6 @@ def rules() -> dict[str, Rule]:
     'Write NULL for a withheld count.'
     """
     return {rule["id"]: Rule(**rule) for rule in _declaration("rules.json")}
-
-
-def csvw(table: Table, url: str | None = None) -> dict[str, Any]:
-    """Metadata of an export of a table as CSV, in the W3C's vocabulary "CSV on the Web".
-
-    Parameters
-    ----------
-    table : Table
-        A declared table.
-    url : str, optional
-        Name of the CSV file beside the metadata; the table's name if not given.
-
-    Returns
-    -------
-    dict
-        To be written as JSON beside the file, as `NAME.csv-metadata.json`.
-
-    Examples
-    --------
-    >>> described = csvw(delivery_tables()["cell_day"])["tableSchema"]
-    >>> described["primaryKey"]
-    ['date', 'resolution', 'h3', 'segment']
-    >>> described["columns"][1]["datatype"]
-    {'base': 'unsignedByte', 'minimum': 5, 'maximum': 9}
-    """
-    meaning = f"{table.description} An absent row: {table.absent_row}. An empty field: {table.null_meaning}."
-    return {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "url": url or f"{table.name}.csv",
-        "dc:title": table.title,
-        "dc:description": meaning,
-        "tableSchema": {
-            "columns": [_csvw_column(column) for column in table.columns],
-            "primaryKey": list(table.key),
-        },
-    }
-
-
-def _csvw_column(column: Column) -> dict[str, Any]:
-    constraints = {
-        "minimum": column.minimum,
-        "maximum": column.maximum,
-        "format": "|".join(re.escape(code) for code in column.enum) or None,
-    }
-    described = {
-        "name": column.name,
-        "titles": column.name,
-        "dc:description": column.description,
-        "datatype": {
-            "base": _CSVW_TYPES[column.physical_type],
-            **{name: value for name, value in constraints.items() if value is not None},
-        },
-        "required": column.required,
-    }
-    return described if column.unit is None else {**described, "schema:unitText": column.unit}
 
 
 def document() -> str:

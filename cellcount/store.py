@@ -33,11 +33,7 @@ import pyarrow as pa
 
 from cellcount.errors import CellCountError
 from cellcount.queries import Condition, Query, load
-from cellcount.standard import ROOT, Table, release_tables
-
-MANIFEST_NAME = "manifest.json"
-READS_FORMAT = "0.1"
-"""The newest layout of a release that this software reads."""
+from cellcount.standard import MANIFEST_NAME, ROOT, Table, release_format, release_tables, version_numbers
 
 RELEASE_VARIABLE = "CELLCOUNT_RELEASE"
 RELEASES_VARIABLE = "CELLCOUNT_RELEASES"
@@ -698,15 +694,11 @@ def _refuse_newer(file: Path, content: object) -> None:
         raise UnreadableReleaseError(
             f"{file} is not a release's manifest: it does not say its release_format. Give the folder of a release."
         )
-    if _numbers(version) > _numbers(READS_FORMAT):
+    if version_numbers(version) > version_numbers(release_format()):
         raise UnreadableReleaseError(
-            f"{file}: the release is of format {version} and this software reads formats up to {READS_FORMAT}. "
+            f"{file}: the release is of format {version} and this software reads formats up to {release_format()}. "
             "Update the software, or build the release with this version."
         )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split("."))
 
 
 def _refuse_damaged(folder: Path, manifest: Manifest) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,50 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
+from cellcount.bench.browser import FLAGS, find_browser
+
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 60
 SECONDS_TO_DRAW = 60
 FEW_COLOURS = 4
 """Land, water, outlines and the toolbar: a map that shows no more than these shows no cells."""
-
-COMMANDS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-    "msedge",
-)
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    *(
-        f"{os.environ[folder]}/{program}"
-        for folder in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
-        if folder in os.environ
-        for program in ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
-    ),
-)
-# WebGL is drawn in software, so that a machine without a graphics card draws maps too.
-FLAGS = (
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-
-def find_browser() -> str | None:
-    """Chromium, Chrome or Edge on this machine."""
-    found = (shutil.which(command) for command in COMMANDS)
-    return next((path for path in found if path), next((path for path in PLACES if Path(path).exists()), None))
 
 
 def browser_or_skip() -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_pages import ROOT
+from streamlit.testing.v1 import AppTest
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,25 @@ def real_data() -> Path:
     if os.environ.get("CELLCOUNT_REQUIRE_REAL_DATA") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Opens a page with query parameters, as a link does."""
+
+    def opened(releases: Path, page: str | None = None, release: str | None = None, **query: str) -> AppTest:
+        monkeypatch.setenv("CELLCOUNT_RELEASES", str(releases))
+        if release:
+            monkeypatch.setenv("CELLCOUNT_RELEASE", release)
+        else:
+            monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if page:
+            app.switch_page(page)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return opened

@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 from urllib.parse import urlencode
 
+from cellcount.bench.browser import find_browser
 from cellcount.store import list_releases
-from tests.browser import find_browser, running_app, visiting
+from tests.browser import running_app, visiting
 
 PAGES = {"themes": "", "density": "density"}
 DENSITY = {"measure": "Per km²"}

@@ -213,7 +213,7 @@ def test_a_demonstration_is_measured_from_deliveries_to_release(tmp_path, monkey
 
 
 def test_without_a_browser_the_app_is_not_measured(folder, monkeypatch):
-    monkeypatch.setattr(bench.app, "BROWSERS", ())
+    monkeypatch.setattr(bench.app, "find_browser", lambda: None)
     entry = measure_app(folder, "App start to first map")
     assert entry == NotMeasured("App start to first map", "There is no Chromium, Chrome or Edge on this machine.")
 

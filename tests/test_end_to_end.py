@@ -6,8 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
-from test_pages import ROOT, drawn, texts
+from app_pages import ROOT, drawn, texts
 from typer.testing import CliRunner
 
 from cellcount.__main__ import app as command_line
@@ -68,23 +67,10 @@ def people_by_hand(deliveries: list[Path]) -> dict[int, float | None]:
     return people
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, releases: Path, page: str | None = None, **query: str) -> AppTest:
-    monkeypatch.setenv("CELLCOUNT_RELEASES", str(releases))
-    monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if page:
-        app.switch_page(page)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def test_the_map_shows_what_was_delivered(made, monkeypatch):
+def test_the_map_shows_what_was_delivered(made, open_app):
     deliveries, releases = made
 
-    app = opened(monkeypatch, releases, "pages/density.py", area=NEWCASTLE, date="2026-11-04", hour="08:00")
+    app = open_app(releases, "pages/density.py", area=NEWCASTLE, date="2026-11-04", hour="08:00")
 
     by_hand = people_by_hand(deliveries)
     shown = drawn(app) | drawn(app, "withheld")
@@ -99,6 +85,6 @@ def test_the_map_shows_what_was_delivered(made, monkeypatch):
             assert abs(int(figure.removesuffix(" people").replace(",", "")) - people) <= 0.5 + 1e-6
 
 
-def test_the_app_says_that_the_people_are_made_up(made, monkeypatch):
+def test_the_app_says_that_the_people_are_made_up(made, open_app):
     for page in (None, "pages/density.py", "pages/about.py"):
-        assert "Synthetic demonstration data." in texts(opened(monkeypatch, made[1], page))
+        assert "Synthetic demonstration data." in texts(open_app(made[1], page))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import h3.api.basic_int as h3
 import pytest
+from app_pages import ROOT, drawn, layer, metrics, texts
 from build_world import ALDER, BIRCH, COUNTRY, MONDAY, REGION, hours
 from release_world import A1, A2, A3, A4, B1, B2, B3, area_hour, write_release
 from streamlit.testing.v1 import AppTest
@@ -24,11 +23,8 @@ from cellcount.importers.helsinki import import_helsinki
 from cellcount.store import MANIFEST_NAME
 from cellcount.ui.look import PALETTES, rgb
 
-ROOT = Path(__file__).resolve().parent.parent
 DENSITY, ABOUT = "pages/density.py", "pages/about.py"
 LIGHT = PALETTES["light"]
-
-Open = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="module")
@@ -71,50 +67,6 @@ def typical(tmp_path_factory: pytest.TempPathFactory) -> Path:
         time=time,
     )
     return releases
-
-
-@pytest.fixture
-def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a page with query parameters, as a link does."""
-
-    def opened(releases: Path, page: str | None = None, release: str | None = None, **query: str) -> AppTest:
-        monkeypatch.setenv("CELLCOUNT_RELEASES", str(releases))
-        if release:
-            monkeypatch.setenv("CELLCOUNT_RELEASE", release)
-        else:
-            monkeypatch.delenv("CELLCOUNT_RELEASE", raising=False)
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        if page:
-            app.switch_page(page)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return opened
-
-
-def texts(app: AppTest) -> str:
-    """All that the page says in Markdown, captions, messages and HTML, without the marks of escaping."""
-    kinds = ("markdown", "caption", "info", "warning", "error", "title", "subheader", "html")
-    found = [str(getattr(element, "value", "") or element.proto.body) for kind in kinds for element in app.get(kind)]
-    return "\n".join(found).replace("\\", "")
-
-
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label.replace("\\", ""): metric.value for metric in app.metric}
-
-
-def layer(app: AppTest, name: str) -> dict[str, Any]:
-    """A layer of the map, from the specification that the browser is sent; one without data where it is not there."""
-    (chart,) = app.get("deck_gl_json_chart")
-    return next((each for each in json.loads(chart.proto.json)["layers"] if each["id"] == name), {"data": []})
-
-
-def drawn(app: AppTest, name: str = "cells") -> dict[int, tuple[str, list[int]]]:
-    """Figure and colour of every cell that a layer draws."""
-    return {int(row["h"], 16): (row["v"], row["c"]) for row in layer(app, name)["data"]}
 
 
 class TestThemes:

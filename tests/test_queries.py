@@ -54,22 +54,10 @@ EXPECTED = [
     ),
     ("present_of_cells", {"cells": [], "resolution": 7, **DATES}, ["h3"], []),
     (
-        "history_of_cells",
-        {"cells": [A1, B3], "resolution": 7, "first": TUESDAY, "last": TUESDAY},
-        ["h3", "date", "h07", "h08"],
-        [(A1, TUESDAY, 101, 111)],
-    ),
-    (
         "typical_day_of_area",
         {**WEEKDAY, "area": ALDER},
         ["h3", "l07", "l08", "dates_used"],
         [(A1, 100.5, 110.5, 2), (A2, None, None, 2)],
-    ),
-    (
-        "typical_day_of_cell",
-        {**WEEKDAY, "cell": A1, "day_type": "saturday"},
-        ["h3", "l08", "l08_sd", "dates_used"],
-        [(A1, 90.0, 1.0, 1)],
     ),
     (
         "area_hours",
@@ -121,26 +109,6 @@ EXPECTED = [
     ),
     ("places", {"kinds": ["airport"]}, ["place_id"], []),
     ("countries", {}, ["country_code", "country_name"], [("FR", "France"), ("GB", "Britain")]),
-    ("dates_covered", {}, ["resolution", "date", "cells"], [(6, MONDAY, 1), (7, MONDAY, 7), (7, TUESDAY, 2)]),
-    (
-        "quality",
-        {},
-        ["metric", "area_code", "date", "value", "lower", "note"],
-        [
-            ("operators_combined", None, None, 3.0, None, "Operators."),
-            ("suppressed_share_resolution_7", None, MONDAY, 0.006, None, "Share withheld."),
-            ("suppressed_share_resolution_7", ALDER, None, 0.01, None, "Share withheld."),
-        ],
-    ),
-    (
-        "outages",
-        {"first": TUESDAY, "last": TUESDAY},
-        ["h3_parent", "hour_utc", "share_lost"],
-        [(PARENT, dt.datetime(2026, 11, 3), 0.25)],  # noqa: DTZ001 - the release's times are UTC without a zone
-    ),
-    ("active_devices", DATES, ["date", "h07", "h08"], [(MONDAY, 40_000, 38_000)]),
-    ("area_peak", {"area": ALDER, **DATES}, ["date", "hour_utc", "people", "se"], [(TUESDAY, 8, 1071, 20.0)]),
-    ("area_peak", {"area": BIRCH, **DATES}, ["date", "hour_utc", "people", "se"], [(MONDAY, 0, 110, 6.0)]),
     (
         "busiest_cells",
         {**ON_MONDAY, "area": COUNTRY, "hour": 8, "most": 3},
@@ -154,32 +122,12 @@ EXPECTED = [
         [(A1, 110.5, pytest.approx(22.1)), (B1, 55.5, pytest.approx(11.1))],
     ),
     ("busiest_workplace", {}, ["h3", "people", "se"], [(A2, 300, 9.0)]),
-    # The square root of 12² + 5² is 13.
-    (
-        "flows_total",
-        {"date": MONDAY, "purpose": "all"},
-        ["trips", "km", "se", "pairs", "pairs_withheld"],
-        [(600, 2000.0, 13.0, 4, 1)],
-    ),
-    ("flows_total", {"date": TUESDAY, "purpose": "all"}, ["trips", "se", "pairs"], [(7, None, 1)]),
-    (
-        "top_destinations",
-        {"date": MONDAY, "purpose": "all", "most": 5},
-        ["destination_code", "trips", "origins", "origins_withheld"],
-        [(BIRCH, 40, 1, 0)],
-    ),
     # November is the later month, and only 2 of its days are covered; of October 20 are.
     (
         "largest_commuting_flow",
         {},
         ["month", "origin_code", "destination_code", "trips", "days", "se"],
         [("2026-10", ALDER, BIRCH, 900, 20, 9.0)],
-    ),
-    (
-        "inbound_by_country",
-        {"area": COUNTRY, "month": "2026-11"},
-        ["country_of_residence", "visits", "nights", "stays_withheld"],
-        [("DE", 50, 120, 1), ("FR", 40, 10, 0)],
     ),
     # 3 + 4 is 7: the lengths of stay share the operators' uncertain shares; 5, as if independent, is too little.
     # Germany's visits are more, and one of its lengths of stay is withheld.
@@ -361,5 +309,5 @@ def test_a_faulty_header_is_told_with_the_file_and_what_it_must_say(tmp_path, sa
 
 @pytest.mark.parametrize("name", ["no_such_query", "../data/standard/rules", "PRESENT_HOUR", ""])
 def test_a_name_that_is_no_query_is_refused(name):
-    with pytest.raises(QueryMissingError, match="The queries are active_devices"):
+    with pytest.raises(QueryMissingError, match="The queries are area_hours"):
         queries.load(name)

@@ -13,7 +13,6 @@ from frictionless import Package
 from cellcount.standard import (
     HOUR_COLUMNS,
     STANDARD_FOLDER,
-    csvw,
     delivery_tables,
     document,
     limits,
@@ -187,34 +186,6 @@ def test_the_page_is_a_table_wherever_it_says_so():
         if before.startswith("|") and line.startswith("|"):
             columns = len(re.findall(r"(?<!\\)\|", before))
             assert len(re.findall(r"(?<!\\)\|", line)) == columns, line
-
-
-@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)
-def test_metadata_of_an_export_describe_every_column(table):
-    described = csvw(table, "export.csv")
-    assert described["@context"][0] == "http://www.w3.org/ns/csvw"
-    assert described["url"] == "export.csv"
-    columns = described["tableSchema"]["columns"]
-    assert [column["name"] for column in columns] == [column.name for column in table.columns]
-    assert described["tableSchema"]["primaryKey"] == list(table.key)
-    json.dumps(described, allow_nan=False)
-    for column, declared in zip(columns, table.columns, strict=True):
-        assert column["required"] == declared.required
-        assert column["datatype"]["base"] in {
-            *("long", "unsignedByte", "unsignedInt", "float", "double", "string", "date", "dateTime", "hexBinary")
-        }
-        if declared.enum:
-            # In the vocabulary a string's format is a regular expression: each code and nothing else.
-            assert all(re.fullmatch(column["datatype"]["format"], code) for code in declared.enum)
-            assert not re.fullmatch(column["datatype"]["format"], "".join(declared.enum) + "?")
-
-
-def test_metadata_of_counts_by_cell():
-    hour = csvw(delivery_tables()["cell_day"])["tableSchema"]["columns"][-1]
-    assert hour["name"] == "h23"
-    assert hour["datatype"] == {"base": "unsignedInt", "minimum": 0, "maximum": 210_000_000}
-    assert hour["schema:unitText"] == "devices"
-    assert csvw(delivery_tables()["cell_day"])["url"] == "cell_day.csv"
 
 
 def test_a_partition_must_be_named_whole():

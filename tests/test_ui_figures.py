@@ -24,7 +24,7 @@ from cellcount.ui.words import exactly, interval, number, plain, rounded
 
 MONDAY = date(2026, 11, 2)
 CELLS = np.array(sorted(h3.cell_to_children(h3.latlng_to_cell(52.2, 0.12, 6), 7))[:4], dtype=np.int64)
-ALDER = Area("E07000001", "Alder", "authority", "Local authority", "Alder (local authority)", "UK", 2000.0, 20.0)
+ALDER = Area("E07000001", "Alder", "authority", "Alder (local authority)", "UK", 2000.0, 20.0)
 RULE = "Fewer than 10 devices are withheld."
 NIGHT, MORNING = 4, 8
 

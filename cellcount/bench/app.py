@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from cellcount.bench.browser import FLAGS, find_browser
 from cellcount.bench.report import Entry, Line, NotMeasured
 from cellcount.standard import ROOT
 from cellcount.store import RELEASE_VARIABLE, RELEASES_VARIABLE
@@ -19,9 +19,6 @@ PAGE = "density"
 FIRST_MAP = "[data-testid='stDeckGlJsonChart'] canvas"
 GOAL_SECONDS = 6.0
 MOST_SECONDS = 120
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsoft-edge", "msedge")
-# The map is drawn in software, so that a machine without a graphics card can be measured too.
-FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 def measure_app(release: Path, what: str) -> Line:
@@ -42,7 +39,7 @@ def measure_app(release: Path, what: str) -> Line:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - needed for testing only
     except ImportError:
         return NotMeasured(what, "Playwright is not installed; it comes with requirements-dev.txt.")
-    browser_path = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    browser_path = find_browser()
     if browser_path is None:
         return NotMeasured(what, "There is no Chromium, Chrome or Edge on this machine.")
     try:

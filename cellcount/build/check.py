@@ -16,12 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cellcount.errors import CellCountError
-from cellcount.standard import Table, release_tables
+from cellcount.standard import MANIFEST_NAME, Table, release_format, release_tables, version_numbers
 
-RELEASE_FORMAT = "0.1"
-"""Version of the release's layout that this software writes, and the newest that it reads."""
-
-MANIFEST_NAME = "manifest.json"
 IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file browsers leave behind: no fault of the release."""
 
@@ -183,17 +179,12 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _newer_format(manifest: dict[str, Any]) -> str | None:
     version = str(manifest.get("release_format", ""))
-    if re.fullmatch(r"\d+(\.\d+)*", version) and version_numbers(version) > version_numbers(RELEASE_FORMAT):
+    if re.fullmatch(r"\d+(\.\d+)*", version) and version_numbers(version) > version_numbers(release_format()):
         return (
             f"{MANIFEST_NAME}: the release is of format {version} and this software reads formats up to "
-            f"{RELEASE_FORMAT}. Update the software, or build the release with this version."
+            f"{release_format()}. Update the software, or build the release with this version."
         )
     return None
-
-
-def version_numbers(text: str) -> tuple[int, ...]:
-    """A version as numbers, to compare: `0.10` is newer than `0.9`."""
-    return tuple(int(number) for number in text.split("."))
 
 
 def _manifest_faults(manifest: dict[str, Any]) -> list[str]:

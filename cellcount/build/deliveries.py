@@ -20,9 +20,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cellcount.build.check import MANIFEST_NAME, leaves_folder, schema_faults, sha256, version_numbers
+from cellcount.build.check import leaves_folder, schema_faults, sha256
 from cellcount.errors import CellCountError
-from cellcount.standard import delivery_tables, manifest_fields, standard_version
+from cellcount.standard import MANIFEST_NAME, delivery_tables, manifest_fields, standard_version, version_numbers
 
 FAULTS_TOLD = 10
 

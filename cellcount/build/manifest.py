@@ -19,10 +19,9 @@ from cellcount.build.areas import COUNTRY, AreasWritten
 from cellcount.build.deliveries import Delivery
 from cellcount.build.history import days_by_type, period_id
 from cellcount.build.local_time import DAY_TYPES, TIME_ZONE, local_days
-from cellcount.build.release import RELEASE_FORMAT
 from cellcount.build.shares import LEFT_OUT_FROM
 from cellcount.build.zones import Zones
-from cellcount.standard import HOURS_OF_DAY
+from cellcount.standard import HOURS_OF_DAY, release_format
 
 AREA_TYPES = {"authority": "Local authority", "region": "Region", "nation": "Nation", "country": "Country"}
 MAP_WIDTH, MAP_HEIGHT, TILE = 900, 650, 512
@@ -50,7 +49,7 @@ def release_id(deliveries: Sequence[Delivery], parameters: Mapping[str, Any], re
         "deliveries": [delivery.manifest_sha256 for delivery in deliveries],
         "parameters": parameters,
         "reference": reference,
-        "release_format": RELEASE_FORMAT,
+        "release_format": release_format(),
         "software_version": __version__,
     }
     digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:8]

@@ -28,9 +28,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cellcount import __version__
-from cellcount.build.check import MANIFEST_NAME, RELEASE_FORMAT, UnreadableReleaseError, check_release, sha256
+from cellcount.build.check import UnreadableReleaseError, check_release, sha256
 from cellcount.errors import CellCountError
-from cellcount.standard import Table, release_tables
+from cellcount.standard import MANIFEST_NAME, Table, release_format, release_tables
 
 __all__ = [
     "DiskFullError",
@@ -208,7 +208,7 @@ class ReleaseWriter:
             table_name = file["path"].split("/")[0]
             rows[table_name] = rows.get(table_name, 0) + file["rows"]
         complete = {
-            "release_format": RELEASE_FORMAT,
+            "release_format": release_format(),
             "release_id": self.release_id,
             **manifest,
             "created_at": manifest.get("created_at", dt.datetime.now(dt.UTC).isoformat(timespec="seconds")),

@@ -50,7 +50,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,6 @@ from cellcount.progress import Progress, part, silent
 
 __all__ = ["DemonstrationError", "make_demonstration"]
 
-Detail = Literal["national", "first_start", "small"]
 
 MARKER = "demonstration.json"
 RESOLUTIONS = (5, 6, 7, 8)

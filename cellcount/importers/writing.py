@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cellcount import __version__
-from cellcount.build.check import RELEASE_FORMAT, check_release
+from cellcount.build.check import check_release
 from cellcount.build.manifest import map_view
 from cellcount.build.release import ReleaseExistsError, ReleaseWriter
 from cellcount.importers.counts import MOST_PEOPLE, Counts, Day, Slot, TypicalDay, name_of
 from cellcount.importers.errors import ImportRefusedError
 from cellcount.importers.regrid import Figures, Floats, Matrix, Regridding, equal_area_crs, rounded, spread
 from cellcount.progress import Progress
-from cellcount.standard import HOUR_COLUMNS, LOCAL_HOUR_COLUMNS
+from cellcount.standard import HOUR_COLUMNS, LOCAL_HOUR_COLUMNS, release_format
 
 SHARE_IN_VIEW = 0.95
 """Where one piece of land holds this share of the people, the first map shows it without its far islands."""
@@ -119,7 +119,7 @@ def release_name(slug: str, checksums: Sequence[str], parameters: Mapping[str, A
     made_from = {
         "files": list(checksums),
         "parameters": parameters,
-        "release_format": RELEASE_FORMAT,
+        "release_format": release_format(),
         "software_version": __version__,
     }
     digest = hashlib.sha256(json.dumps(made_from, sort_keys=True, default=str).encode()).hexdigest()[:8]

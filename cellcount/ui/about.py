@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from cellcount import standard
+from cellcount import geography, standard
 from cellcount.ui import sources
 from cellcount.ui.reading import Release
 from cellcount.ui.words import count, listed, plain
@@ -76,6 +76,7 @@ def _tables(release: Release) -> None:
 
 def _sources(release: Release) -> None:
     st.subheader("Sources, licences and attributions", anchor=False)
+    st.markdown(plain(f"Areas and cells of the United Kingdom: {geography.statement()}"))
     rows = [
         {
             "Source": each.name,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellcount.errors import CellCountError
+from cellcount.methods.departures import LEAST_WEEKS, furthest_above
 from cellcount.ui import reading
 from cellcount.ui.hour import CELL_KM2
 from cellcount.ui.presence import AreaDay, Floats
@@ -24,8 +25,6 @@ from cellcount.ui.words import interval, number, weekday
 
 MIDDAY = 13
 """The hour that stands for the day, when most people are where they spend it."""
-LEAST_WEEKS = 3
-"""So many other weeks must be there for a usual level."""
 LEAST_RESIDENTS = 1000
 """Areas with fewer residents are left out of ratios to them: the divisor says nothing there."""
 SHARED_ERRORS = "Rather too wide: the two hours share the uncertainty of the operators' shares."
@@ -129,7 +128,7 @@ def spread_of_presence(release: Release) -> Headline:
         "People present per resident in the middle half of areas",
         f"{low:.2f} to {high:.2f}",
         f"{ratios.size:,} areas, {_when(day, slot)}; from {ratios.min():.2f} to {ratios.max():.2f} in all. "
-        "A covariate to be tested, and not a measure of status.",
+        "No interval. A covariate to be tested, and not a measure of status.",
     )
 
 
@@ -193,7 +192,8 @@ def largest_departure(release: Release) -> Headline:
         f"People above the usual level in {areas[at].name}",
         f"+{number(excess, error)}",
         f"{number(usual + excess, error)} against a usual {number(usual, error)}, {weekday(when)}, {hour:02d}:00. "
-        "Usual: the median of the same weekday and hour. The hour that stands out most, of all areas and dates.",
+        "Usual: the median of the same weekday and hour. The hour that stands out most, of all areas and "
+        "dates. The excess has no interval here.",
     )
 
 
@@ -210,55 +210,6 @@ HEADLINES: dict[str, Callable[[Release], Headline]] = {
     )
 }
 """Every headline by its name in the register."""
-
-
-def furthest_above(people: np.ndarray) -> tuple[int, int, int, float, float] | None:
-    """Where a figure is furthest above the median of the same weekday and hour, in units of its usual variation.
-
-    Parameters
-    ----------
-    people : array of float, shape (areas, dates, 24)
-        Figures of dates that follow one another without a gap; NaN where withheld or not covered.
-
-    Returns
-    -------
-    tuple or None
-        Area, date and hour by number, the excess, and the usual level. None where no weekday comes
-        `LEAST_WEEKS` + 1 times.
-
-    Notes
-    -----
-    The unit is the median absolute deviation over the other weeks times 1.4826 (which makes it a standard deviation
-    where deviations are normal; Rousseeuw and Croux 1993), and at least the square root of the usual level, so that
-    a place that hardly ever varies does not win by chance.
-
-    Examples
-    --------
-    >>> weeks = np.full((1, 28, 24), 100.0)
-    >>> weeks[0, 22, 18] = 400.0
-    >>> furthest_above(weeks)
-    (0, 22, 18, 300.0, 100.0)
-    """
-    score = np.full(people.shape, -np.inf)
-    usual = np.full(people.shape, np.nan)
-    for start in range(7):
-        same = people[:, start::7, :]
-        if same.shape[1] <= LEAST_WEEKS:
-            continue
-        for week in range(same.shape[1]):
-            others = np.delete(same, week, axis=1)
-            complete = np.isfinite(others).sum(axis=1) >= LEAST_WEEKS
-            median = np.median(others, axis=1)
-            spread = np.maximum(1.4826 * np.median(np.abs(others - median[:, None, :]), axis=1), np.sqrt(median))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                found = (same[:, week, :] - median) / spread
-            on = start + 7 * week
-            usual[:, on, :] = median
-            score[:, on, :] = np.where(complete & np.isfinite(found), found, -np.inf)
-    if not np.isfinite(score).any():
-        return None
-    at, on, hour = (int(each) for each in np.unravel_index(int(np.argmax(score)), score.shape))
-    return at, on, hour, float(people[at, on, hour] - usual[at, on, hour]), float(usual[at, on, hour])
 
 
 def _shown_day(release: Release) -> Day:

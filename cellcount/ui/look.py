@@ -33,7 +33,7 @@ class Palette:
         Base map: land, water, outlines of areas, outline of the chosen area.
     line, band, mark : str
         Charts: the curve, its interval, the chosen hour.
-    text, faint : str
+    text : str
         Text on the ground.
     """
 
@@ -49,7 +49,6 @@ class Palette:
     band: str
     mark: str
     text: str
-    faint: str
 
 
 PALETTES: dict[Scheme, Palette] = {
@@ -66,7 +65,6 @@ PALETTES: dict[Scheme, Palette] = {
         band="rgba(32, 96, 149, 0.18)",
         mark="#B3400A",
         text="#222222",
-        faint="#55606A",
     ),
     "dark": Palette(
         amounts=("#1A445E", "#235F8F", "#2682A5", "#43A7A3", "#84C790", "#D0DE82", "#FFF6BB"),
@@ -81,7 +79,6 @@ PALETTES: dict[Scheme, Palette] = {
         band="rgba(127, 193, 236, 0.22)",
         mark="#FFB27A",
         text="#E9EEF2",
-        faint="#A9B6C0",
     ),
 }
 

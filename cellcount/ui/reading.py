@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from cellcount import geography, store
 from cellcount.errors import CellCountError
+from cellcount.standard import MANIFEST_NAME
 from cellcount.ui import ground as outlines
 from cellcount.ui.ground import Bounds
 from cellcount.ui.hour import DensityDay
@@ -160,7 +161,6 @@ class Release:
                 row["area_code"],
                 row["area_name"],
                 row["area_type"],
-                kind,
                 label,
                 row["parent_code"],
                 row["residents"],
@@ -332,14 +332,14 @@ def choose_release(settle: Settle) -> Choice:
         if each.fault
     }
     chosen = whole[settle(titles, default.found.id, faults)]
-    stamp = (chosen.folder / store.MANIFEST_NAME).stat().st_mtime_ns
+    stamp = (chosen.folder / MANIFEST_NAME).stat().st_mtime_ns
     notice = default.said if chosen.id == default.found.id else ""
     return Choice(_open(str(chosen.folder), stamp), titles, default.found.id, notice)
 
 
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     """What changes when a release is added, removed or replaced: cheaper to look at than the manifests."""
-    manifests = sorted(folder.glob(f"[!.]*/{store.MANIFEST_NAME}"))
+    manifests = sorted(folder.glob(f"[!.]*/{MANIFEST_NAME}"))
     return tuple((each.parent.name, each.stat().st_mtime_ns) for each in manifests)
 
 

@@ -32,8 +32,8 @@ class Area:
     ----------
     code, name : str
         Its code and name.
-    kind, kind_label : str
-        Its type, as the release has it, and in words.
+    kind : str
+        Its type, as the release has it.
     label : str
         Name and type, as the control and the URL have it; different for every area of a release.
     parent : str or None
@@ -47,7 +47,6 @@ class Area:
     code: str
     name: str
     kind: str
-    kind_label: str
     label: str
     parent: str | None
     residents: float | None
@@ -158,7 +157,7 @@ def nearest_area(asked: str, areas: Iterable[Area], default: str) -> Answer:
 
     Examples
     --------
-    >>> leeds = Area("E08000035", "Leeds", "authority", "Local authority", "Leeds (local authority)", None, None, None)
+    >>> leeds = Area("E08000035", "Leeds", "authority", "Leeds (local authority)", None, None, None)
     >>> nearest_area("E08000035", [leeds], "UK"), nearest_area("leeds", [leeds], "UK").said
     (Answer(value='Leeds (local authority)', said=''), '')
     >>> nearest_area("Leedes", [leeds], "UK").said

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cellcount.build.check import IGNORED_FILES, MANIFEST_NAME, leaves_folder
-from cellcount.standard import Table, delivery_tables
+from cellcount.build.check import IGNORED_FILES, leaves_folder
+from cellcount.standard import MANIFEST_NAME, Table, delivery_tables
 from cellcount.validator.findings import MOST_SAID, Findings, shown
 from cellcount.validator.manifest import Manifest
 

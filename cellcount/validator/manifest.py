@@ -12,8 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cellcount.build.check import MANIFEST_NAME, version_numbers
-from cellcount.standard import ManifestField, delivery_tables, limits, manifest_fields, standard_version
+from cellcount.standard import (
+    MANIFEST_NAME,
+    ManifestField,
+    delivery_tables,
+    limits,
+    manifest_fields,
+    standard_version,
+    version_numbers,
+)
 from cellcount.validator.findings import MOST_SAID, Findings, shown
 
 COARSEST = 5

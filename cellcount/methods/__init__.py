@@ -1,0 +1,1 @@
+"""Methods: pure functions of arrays, with their assumptions and sources. They import nothing of ours."""
