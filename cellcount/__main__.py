@@ -86,14 +86,23 @@ def demo(
 @app.command()
 def build(
     deliveries: Annotated[list[Path], typer.Argument(help="One folder of delivery an operator.")],
+    *,
     out: Out = DATA / "releases",
     threshold: Annotated[int, typer.Option(min=10, help="Fewer devices than this are withheld.")] = 10,
     title: Annotated[str | None, typer.Option(help="Name of the release on screen.")] = None,
+    secret: Annotated[
+        Path | None, typer.Option(help="File that rounding is driven by; beside the releases' folder if not given.")
+    ] = None,
+    steward: Annotated[
+        bool, typer.Option("--steward", help="Fewer than three operators: a release that only you may read.")
+    ] = False,
 ) -> None:
     """Build a release from deliveries, check it, and put it in place whole."""
     from cellcount.build import build_release  # noqa: PLC0415
 
-    release = build_release(deliveries, out, threshold=threshold, title=title, progress=progress_on())
+    release = build_release(
+        deliveries, out, threshold=threshold, title=title, secret=secret, steward=steward, progress=progress_on()
+    )
     typer.echo(f"Released: {release}")
 
 
@@ -108,6 +117,82 @@ def check(release: Annotated[Path, typer.Argument(help="Folder of a release.")])
     if faults:
         raise typer.Exit(REFUSED)
     typer.echo(f"{release} is whole: every file is there and as it was written.")
+
+
+@app.command()
+def evaluate(
+    release: Annotated[Path, typer.Argument(help="Folder of a release of the demonstration.")],
+    *,
+    truth: Annotated[Path, typer.Option(help="Folder `truth` of that demonstration.")],
+    deliveries: Annotated[
+        list[Path] | None, typer.Option(help="Its deliveries, once each: also score naive estimates and an oracle.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="Days to compare, spread evenly over the period.")] = 7,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write the scores to.")] = None,
+) -> None:
+    """Compare a release of the demonstration with the truth behind it, and say which goals are reached."""
+    from cellcount.atomic import write_json  # noqa: PLC0415
+    from cellcount.evaluate import evaluate as compare  # noqa: PLC0415
+    from cellcount.evaluate import render, to_dict  # noqa: PLC0415
+
+    found = compare(release, truth, deliveries or [], days=days, progress=progress_on())
+    typer.echo(render(found))
+    if json_file is not None:
+        write_json(json_file, to_dict(found))
+        typer.echo(f"Written: {json_file}")
+
+
+@app.command("evaluate-worlds")
+def evaluate_worlds(
+    *,
+    worlds: Annotated[int, typer.Option(min=1, help="Small worlds to make, one a seed.")] = 20,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first; the others follow.")] = 1,
+    scenario: Annotated[Path | None, typer.Option(help="TOML file of parameters that differ.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Table that operators do not deliver, for example home_presence.")
+    ] = None,
+    others: Annotated[bool, typer.Option(help="Score the naive estimates and the oracle too.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write the scores to.")] = None,
+) -> None:
+    """Make small worlds, build and evaluate each, and pool the scores: whether intervals hold what they promise."""
+    import tempfile  # noqa: PLC0415
+
+    from cellcount.atomic import write_json  # noqa: PLC0415
+    from cellcount.evaluate import pooled, render, to_dict  # noqa: PLC0415
+
+    seeds = range(first_seed, first_seed + worlds)
+    with tempfile.TemporaryDirectory(prefix="cellcount-worlds-") as folder:
+        found = pooled(
+            Path(folder), seeds, scenario=scenario, without=without or [], others=others, progress=progress_on()
+        )
+    typer.echo(render(found))
+    if json_file is not None:
+        write_json(json_file, to_dict(found))
+        typer.echo(f"Written: {json_file}")
+
+
+@app.command()
+def audit(
+    release: Annotated[Path, typer.Argument(help="Folder of a release that was built from deliveries.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="The other folders of deliveries.")] = None,
+    *,
+    deliveries: Annotated[list[Path], typer.Option(help="Folders of deliveries: all that the release was made from.")],
+    days: Annotated[int, typer.Option(min=1, help="Dates drawn; three hours of each are attacked.")] = 5,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same dates, hours and small cases.")] = 1,
+    also: Annotated[list[Path] | None, typer.Option(help="Another release of the same deliveries.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write the report to.")] = None,
+) -> None:
+    """Attack a release's protection from the release alone; 1 if anything withheld is disclosed."""
+    from cellcount.atomic import write_json  # noqa: PLC0415
+    from cellcount.audit import audit_release  # noqa: PLC0415
+
+    folders = [*deliveries, *(more or [])]
+    report = audit_release(release, folders, days=days, seed=seed, also=also or [], progress=progress_on())
+    typer.echo(report.render())
+    if json_file is not None:
+        write_json(json_file, report.to_dict())
+        typer.echo(f"Written: {json_file}")
+    raise typer.Exit(report.status)
 
 
 @published.command()
@@ -203,6 +288,32 @@ def zones(
     )
 
 
+@published.command("census-od")
+def census_od(
+    source: Annotated[Path, typer.Argument(help="ODWP01EW_LTLA.csv, or the zip that it is published in.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="Folder of the release to compare; a new one is made beside it.")
+    ],
+) -> None:
+    """Commuting between authorities (Census 2021), beside a release's own."""
+    from cellcount.importers.census_od import import_census_od  # noqa: PLC0415
+
+    told(import_census_od(source, into, progress=progress_on()))
+
+
+@published.command("overseas-visits")
+def overseas_visits(
+    source: Annotated[list[Path], typer.Argument(help="Tables by country, by region, by month: CSV or workbook.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="Folder of the release to compare; a new one is made beside it.")
+    ],
+) -> None:
+    """Visits from abroad (ONS passenger survey), beside a release's own."""
+    from cellcount.importers.overseas_visits import import_overseas_visits  # noqa: PLC0415
+
+    told(import_overseas_visits(source, into, progress=progress_on()))
+
+
 def told(imported: Imported) -> None:
     """Say what an import has made, and what it left out or mended."""
     for note in imported.notes:
@@ -254,11 +365,14 @@ def make_first_demonstration(demonstration: Path, releases: Path, progress: Prog
         Told how far it is.
     """
     from cellcount.build import build_release  # noqa: PLC0415
+    from cellcount.build.secret import secret_file  # noqa: PLC0415
     from cellcount.demo import make_demonstration  # noqa: PLC0415
 
     make_demonstration(demonstration, detail="first_start", progress=part(progress, 0.0, SHARE_OF_DELIVERIES))
     deliveries = sorted(path for path in (demonstration / "deliveries").iterdir() if path.is_dir())
-    build_release(deliveries, releases, progress=part(progress, SHARE_OF_DELIVERIES, 1.0))
+    # The release is moved beside the demonstration when it is whole: that is where later builds look for the secret.
+    secret = secret_file(demonstration)
+    build_release(deliveries, releases, secret=secret, progress=part(progress, SHARE_OF_DELIVERIES, 1.0))
 
 
 def main() -> None:

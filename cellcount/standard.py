@@ -28,6 +28,14 @@ HOUR_COLUMNS = tuple(f"h{hour:02d}" for hour in range(HOURS_OF_DAY))
 """The hour columns of a wide table, by UTC hour."""
 LOCAL_HOUR_COLUMNS = tuple(f"l{hour:02d}" for hour in range(HOURS_OF_DAY))
 """The hour columns of a typical day, by local hour."""
+DAY_PARTS: dict[str, range] = {
+    "night": range(6),
+    "morning": range(6, 10),
+    "midday": range(10, 16),
+    "evening": range(16, 20),
+    "late": range(20, 24),
+}
+"""Parts of the UTC day, and their hours."""
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "BIGINT": pa.int64(),
@@ -205,7 +213,7 @@ def release_format() -> str:
     Examples
     --------
     >>> release_format()
-    '0.1'
+    '0.2'
     """
     return str(_declaration("release.json")["version"])
 
@@ -361,13 +369,19 @@ def _documented(tables: Mapping[str, Table]) -> Iterator[str]:
             ("column", "type", "unit", "required", "meaning"),
             (
                 (name, column.physical_type, column.unit or "", _yes(column.required), _meaning(column))
-                for name, column in _hours_as_one(table)
+                for name, column in hours_as_one(table)
             ),
         )
 
 
-def _hours_as_one(table: Table) -> Iterator[tuple[str, Column]]:
-    """The columns with their names; of columns that differ by the hour only, the first with the name of the range."""
+def hours_as_one(table: Table) -> Iterator[tuple[str, Column]]:
+    """The columns with their names; of columns that differ by the hour only, the first with the name of the range.
+
+    Examples
+    --------
+    >>> [name for name, _ in hours_as_one(release_tables()["devices_day"])]
+    ['area_code', 'date', 'h00 ... h23']
+    """
     for column in table.columns:
         hour = _HOUR.fullmatch(column.name)
         if hour is None:

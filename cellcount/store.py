@@ -35,6 +35,8 @@ from cellcount.errors import CellCountError
 from cellcount.queries import Condition, Query, load
 from cellcount.standard import MANIFEST_NAME, ROOT, Table, release_format, release_tables, version_numbers
 
+FIRST_PROTECTED = "0.2"
+"""Format of the first releases whose figures are calibrated and protected together: older ones are not shown."""
 RELEASE_VARIABLE = "CELLCOUNT_RELEASE"
 RELEASES_VARIABLE = "CELLCOUNT_RELEASES"
 
@@ -152,6 +154,10 @@ class Manifest:
         What is withheld, a sentence.
     threshold : int or None
         Devices below which a figure is withheld; None where the rule is the publisher's own.
+    disclosure : dict
+        All that the release says of its protection, that rule among it.
+    steward_only : bool
+        Whether nobody but the steward of the deliveries may read it.
     time_zone : str
         IANA time zone of what is shown on screen.
     period_start, period_end : date or None
@@ -194,6 +200,8 @@ class Manifest:
     software_version: str
     disclosure_rule: str
     threshold: int | None
+    disclosure: dict[str, Any]
+    steward_only: bool
     time_zone: str
     period_start: date | None
     period_end: date | None
@@ -586,7 +594,7 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except (OSError, ValueError) as error:
         raise UnreadableReleaseError(f"{file} cannot be read ({error}). {_BUILD_AGAIN}") from error
-    _refuse_newer(file, content)
+    _refuse_other_formats(file, content)
     try:
         manifest = _manifest(content, hashlib.sha256(raw).hexdigest())
     except KeyError as error:
@@ -688,9 +696,9 @@ def _named(named: str, folder: Path, listed: Sequence[Found]) -> Found:
     return Found(named, named, Path(named), "", missing)
 
 
-def _refuse_newer(file: Path, content: object) -> None:
+def _refuse_other_formats(file: Path, content: object) -> None:
     version = content.get("release_format") if isinstance(content, dict) else None
-    if not isinstance(version, str) or not re.fullmatch(r"\d+(\.\d+)*", version):
+    if not isinstance(content, dict) or not isinstance(version, str) or not re.fullmatch(r"\d+(\.\d+)*", version):
         raise UnreadableReleaseError(
             f"{file} is not a release's manifest: it does not say its release_format. Give the folder of a release."
         )
@@ -698,6 +706,11 @@ def _refuse_newer(file: Path, content: object) -> None:
         raise UnreadableReleaseError(
             f"{file}: the release is of format {version} and this software reads formats up to {release_format()}. "
             "Update the software, or build the release with this version."
+        )
+    if content.get("kind") == "built" and version_numbers(version) < version_numbers(FIRST_PROTECTED):
+        raise UnreadableReleaseError(
+            f"{file}: the release is of format {version}, whose figures are not calibrated, nor protected together. "
+            "Build it again from its deliveries."
         )
 
 
@@ -806,6 +819,8 @@ def _manifest(content: dict[str, Any], sha256: str) -> Manifest:
         software_version=_text(content, "software_version"),
         disclosure_rule=_text(content["disclosure"], "rule"),
         threshold=content["disclosure"]["threshold"],
+        disclosure=_as(dict, content["disclosure"], "disclosure"),
+        steward_only=_as(bool, content.get("steward_only", False), "steward_only"),
         time_zone=_time_zone(_text(times, "time_zone")),
         period_start=_date(times["period_start"]),
         period_end=_date(times["period_end"]),

@@ -1,6 +1,6 @@
 """What are these data, and whose are they?
 
-The release in use, its caveats, how people are protected, the sources with their licences, and the standard.
+The release in use, what it holds and lacks, and the sources with their licences.
 """
 
 from cellcount.ui import about, frame

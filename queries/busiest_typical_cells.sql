@@ -7,7 +7,8 @@
 -- Param: $hour UTINYINT local hour that begins then, 0 to 23
 -- Param: $most BIGINT how many cells at most
 -- Files: typical_day where resolution = $resolution and period = $period and day_type = $day_type
--- Returns: h3 cell; people mean people present; people_per_km2 people per square kilometre of the whole cell.
+-- Returns: h3 cell; people mean people present; dates_used dates in the mean; people_per_km2 people per square
+--   kilometre of the whole cell.
 WITH RECURSIVE within AS (
     SELECT CAST($area AS VARCHAR) AS area_code
     UNION
@@ -19,6 +20,7 @@ WITH RECURSIVE within AS (
 hour_of_cells AS (
     SELECT
         typical_day.h3,
+        typical_day.dates_used,
         cells.area_km2,
         CASE $hour
             WHEN 0 THEN typical_day.l00
@@ -58,6 +60,7 @@ hour_of_cells AS (
 SELECT
     h3,
     people,
+    dates_used,
     people / area_km2 AS people_per_km2
 FROM hour_of_cells
 WHERE people IS NOT NULL

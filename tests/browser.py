@@ -104,6 +104,17 @@ class Visit:
         if self.page.locator("[data-testid='stDeckGlJsonChart']").count():
             self.page.wait_for_selector("[data-testid='stDeckGlJsonChart'] canvas", timeout=SECONDS_TO_DRAW * 1000)
 
+    def settle_charts(self) -> None:
+        """Wait until every chart of the page is drawn."""
+        charts = self.page.locator("[data-testid='stPlotlyChart']")
+        charts.first.wait_for(timeout=SECONDS_TO_DRAW * 1000)
+        drawn = self.page.locator("[data-testid='stPlotlyChart'] .plot-container .trace")
+        drawn.first.wait_for(state="attached", timeout=SECONDS_TO_DRAW * 1000)
+        wait_for(lambda: charts.count() <= self._drawn_charts(), SECONDS_TO_DRAW, "a chart stays blank")
+
+    def _drawn_charts(self) -> int:
+        return self.page.locator("[data-testid='stPlotlyChart']:has(.plot-container .trace)").count()
+
     def settle_map(self) -> None:
         """Wait until the page's map is there and shows more than its ground."""
         self.page.wait_for_selector("[data-testid='stDeckGlJsonChart']", timeout=SECONDS_TO_DRAW * 1000)

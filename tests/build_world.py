@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cellcount.build.lookups import Reference
+from cellcount.build.protect import Protection
 from cellcount.standard import HOUR_COLUMNS, delivery_tables, release_tables
 
 ALDER, BIRCH, REGION, NATION, COUNTRY = "E07000001", "E07000002", "E12000001", "E92000001", "UK"
@@ -27,6 +28,9 @@ ALDER_CELLS, BIRCH_CELLS = CHILDREN[:4], CHILDREN[4:]
 """Seven cells of resolution 7: four in Alder, three in Birch; 1,000 residents each."""
 
 MONDAY = dt.date(2026, 11, 2)
+
+PLAIN = Protection(secondary=False, rounding=False)
+"""For tests whose point is a literal figure: whole numbers, and none withheld for the sake of another."""
 
 
 def reference() -> Reference:
@@ -110,7 +114,7 @@ def write_delivery(
     *,
     cell_day: Mapping[dt.date, Rows] | Rows,
     factors: Rows,
-    area_day: Rows = (),
+    area_day: Mapping[dt.date, Rows] | Rows = (),
     first: dt.date = MONDAY,
     last: dt.date = MONDAY,
     tables: Mapping[str, Rows] | None = None,
@@ -118,13 +122,15 @@ def write_delivery(
 ) -> Path:
     """Write one operator's delivery; rows of `cell_day` and `area_day` are the same on every day unless by date.
 
+    It records the operator's consent to a release of fewer than three operators, unless `consent=None`.
+
     `tables` gives rows of other tables by the partition they lie in, for example `od_day/date=2026-11-02`.
     """
     days = [first + dt.timedelta(number) for number in range((last - first).days + 1)]
     partitions: dict[str, Rows] = {"operator_factor": factors, **(tables or {})}
     for day in days:
         partitions[f"cell_day/date={day}"] = cell_day[day] if isinstance(cell_day, Mapping) else cell_day
-        partitions[f"area_day/date={day}"] = area_day
+        partitions[f"area_day/date={day}"] = area_day[day] if isinstance(area_day, Mapping) else area_day
     files = []
     for partition, rows in partitions.items():
         file = folder / partition / "part-0.parquet"
@@ -153,6 +159,7 @@ def write_delivery(
         "contact": "nobody",
         "ethics_reference": "none",
         "synthetic": True,
+        "consent": "given, for tests",
         "files": files,
         **manifest,
     }

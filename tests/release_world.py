@@ -28,7 +28,7 @@ from build_world import (
 )
 
 from cellcount.build.release import ReleaseWriter
-from cellcount.standard import HOURS_OF_DAY, release_tables
+from cellcount.standard import DAY_PARTS, HOURS_OF_DAY, release_tables
 
 TUESDAY = MONDAY + dt.timedelta(1)
 PERIOD = "2026-11"
@@ -99,6 +99,29 @@ def visits(country: str, stay: str, visits: int | None, nights: int | None, se: 
     }
 
 
+def precision(code: str, share_cv: float, night_cv: float) -> list[dict[str, Any]]:
+    """Half of the people are seen, and none is put into a wrong cell; shares are known worse at night.
+
+    The variance of a figure of N people is then N + 2, the share's (N CV)^2, and 4 of rounding.
+    """
+    return [
+        {
+            "area_code": code,
+            "day_part": part,
+            "coverage_p": 0.5,
+            "over_dispersion": 1.0,
+            "share_cv": night_cv if part == "night" else share_cv,
+            "calibration_factor": 1.02,
+            "placement_cv": 0.0,
+            "placement_density": 300.0,
+            "placement_power": 1.5,
+            "placement_floor": 0.0,
+            "placement_decay": 0.5,
+        }
+        for part in DAY_PARTS
+    ]
+
+
 FIGURES: dict[str, Rows] = {
     f"present/resolution=7/date={MONDAY}": ON_MONDAY,
     f"present/resolution=7/date={TUESDAY}": ON_TUESDAY,
@@ -156,10 +179,33 @@ FIGURES: dict[str, Rows] = {
         {"h3_parent": PARENT, "hour_utc": dt.datetime(2026, 11, 3, 0), "share_lost": 0.25},  # noqa: DTZ001 - UTC
     ],
     "devices_day": [{"area_code": COUNTRY, "date": MONDAY, **hours(40_000, h08=38_000)}],
+    "official_commuting": [
+        {"origin_code": ALDER, "destination_code": BIRCH, "people": 60},
+        {"origin_code": BIRCH, "destination_code": ALDER, "people": 30},
+        {"origin_code": BIRCH, "destination_code": BIRCH, "people": 500},
+    ],
+    "official_visits": [
+        {"period": "2022", "area_code": COUNTRY, "country_of_residence": "FR", "visits": 1000.0, "relative_ci95": 0.1},
+        {"period": "2022", "area_code": COUNTRY, "country_of_residence": "WORLD", "visits": 5000.0},
+        {"period": "2022-Q1", "area_code": REGION, "country_of_residence": "WORLD", "visits": 700.0},
+    ],
+    "precision": [*precision(ALDER, 0.02, 0.3), *precision(BIRCH, 0.1, 0.1), *precision(COUNTRY, 0.01, 0.01)],
     "quality": [
         {"metric": "operators_combined", "value": 3.0, "note": "Operators."},
+        {"metric": "suppressed_share_resolution_6", "value": 0.0, "note": "Share withheld."},
+        {"metric": "suppressed_share_resolution_7", "value": 0.008, "note": "Share withheld."},
         {"metric": "suppressed_share_resolution_7", "area_code": ALDER, "value": 0.01, "note": "Share withheld."},
+        {"metric": "suppressed_share_resolution_7", "area_code": BIRCH, "value": 0.0, "note": "Share withheld."},
         {"metric": "suppressed_share_resolution_7", "date": MONDAY, "value": 0.006, "note": "Share withheld."},
+        {"metric": "suppressed_share_resolution_7", "date": TUESDAY, "value": 0.012, "note": "Share withheld."},
+        {"metric": "operator_disagreement", "area_code": ALDER, "value": 0.04, "note": "Between operators."},
+        {"metric": "operator_disagreement", "area_code": BIRCH, "value": 0.09, "note": "Between operators."},
+        {"metric": "operator_share:red", "area_code": ALDER, "value": 0.3, "note": "Share observed."},
+        {"metric": "operator_share:red", "area_code": BIRCH, "value": 0.4, "note": "Share observed."},
+        {"metric": "operator_share:blue", "area_code": ALDER, "value": 0.2, "note": "Share observed."},
+        {"metric": "night_people_per_resident", "area_code": ALDER, "value": 0.98, "note": "About 1 if right."},
+        {"metric": "night_people_per_resident", "area_code": BIRCH, "value": 1.2, "note": "About 1 if right."},
+        {"metric": "sampling_fraction", "value": 0.5, "lower": 0.4, "upper": 0.6, "note": "A metric of its own."},
     ],
 }
 """All figures, by the partition that they lie in."""

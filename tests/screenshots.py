@@ -1,6 +1,7 @@
 """Pictures of the running app: `python -m tests.screenshots RELEASES OUT`.
 
-For every release of a folder, the themes page and the population density page, as a visitor sees them on a laptop.
+For every release of a folder, the themes, the population density and the data quality page, as a visitor sees them on
+a laptop.
 The pictures of the README are made with it.
 """
 
@@ -14,8 +15,8 @@ from cellcount.bench.browser import find_browser
 from cellcount.store import list_releases
 from tests.browser import running_app, visiting
 
-PAGES = {"themes": "", "density": "density"}
-DENSITY = {"measure": "Per km²"}
+PAGES = {"themes": "", "density": "density", "quality": "quality"}
+ASKED = {"density": {"measure": "Per km²"}}
 
 
 def take(releases: Path, out: Path, *, width: int, height: int, scheme: str) -> list[Path]:
@@ -50,10 +51,12 @@ def take(releases: Path, out: Path, *, width: int, height: int, scheme: str) -> 
             if found.fault:
                 continue
             for name, page in PAGES.items():
-                asked = {"release": found.id, **(DENSITY if page else {})}
+                asked = {"release": found.id, **ASKED.get(name, {})}
                 visit.open(f"{address}/{page}?{urlencode(asked)}")
-                if page:
+                if name == "density":
                     visit.settle_map()
+                elif visit.page.locator("[data-testid='stPlotlyChart']").count():
+                    visit.settle_charts()
                 picture = out / f"{name}-{found.id.split('-')[0]}.png"
                 visit.page.screenshot(path=picture)
                 taken.append(picture)

@@ -99,6 +99,20 @@ def test_the_user_interface_has_no_sql(path):
 
 
 @pytest.mark.parametrize("path", [*PAGES, *(each for each in MODULES if part(each) == "ui")], ids=name)
+def test_no_page_reads_a_file_of_figures_by_itself(path):
+    """Figures come through the store, which opens the files that a release's manifest lists and no others."""
+    read = {"duckdb", "pyarrow.dataset", "pyarrow.csv", "pyarrow.parquet.ParquetFile", "cellcount.store"}
+    allowed = {"cellcount/ui/reading.py": {"cellcount.store"}, "cellcount/ui/protection.py": {"cellcount.store"}}
+    assert read & set(imported(path)) <= allowed.get(name(path), set())
+    called = {
+        node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    # What is exported is read back from memory, to add its description.
+    assert "read_parquet" not in called
+    assert "read_table" not in called or name(path) == "cellcount/ui/exports.py"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *(each for each in MODULES if part(each) == "ui")], ids=name)
 def test_no_html_is_let_through_markdown(path):
     assert "unsafe_allow_html" not in path.read_text(encoding="utf-8")
 

@@ -88,6 +88,30 @@ def test_a_visitor_walks_from_a_theme_to_the_map_by_keyboard(browser, releases, 
         visit.page.get_by_text("People present per km² of the cell, United Kingdom").first.wait_for(timeout=60_000)
 
 
+def test_the_data_quality_page_draws_in_both_themes_and_is_walked_by_keyboard(browser, releases):
+    with running_app(releases) as address:
+        for scheme in ("light", "dark"):
+            with visiting(browser, scheme=scheme) as visit:
+                visit.open(f"{address}/quality")
+                visit.settle_charts()
+                assert (
+                    "Data quality: may we trust these figures?"
+                    in visit.page.get_by_role("heading", level=1).inner_text()
+                )
+                first = visit.page.get_by_role("tab", name="Coverage")
+                first.focus()
+                visit.page.keyboard.press("ArrowRight")
+                visit.page.keyboard.press("Enter")
+                visit.page.get_by_text("Share of cell-hours withheld, by size of cell").wait_for(timeout=30_000)
+                visit.settle()
+                visit.settle_charts()
+                assert "part=Withheld" in visit.page.url
+                overlap = visit.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+                assert not overlap, "nothing runs out of the window"
+                assert visit.complaints == []
+                assert visit.hosts <= OURS
+
+
 def test_the_first_screen_of_a_laptop_has_the_map_the_hour_and_the_figures(browser, releases, visit):
     with running_app(releases) as address:
         visit.open(f"{address}/density")

@@ -14,6 +14,7 @@ from build_world import (
     COUNTRY,
     MONDAY,
     PARENT,
+    PLAIN,
     REGION,
     area_row,
     cell_row,
@@ -26,6 +27,7 @@ from build_world import (
 
 from cellcount.build import build_release
 from cellcount.build.deliveries import DeliveryRefusedError
+from cellcount.build.protect import Protection
 from cellcount.build.release import ReleaseExistsError, check_release
 from cellcount.errors import CellCountError
 
@@ -34,15 +36,15 @@ LARGE = [factor(ALDER, 0.4), factor(REGION, 0.5)]
 SMALL = [factor(ALDER, 0.2), factor(REGION, 0.25)]
 
 
-def built(tmp_path: Path, *deliveries: Path, **options) -> Path:
-    return build_release(list(deliveries), tmp_path / "releases", reference=REFERENCE, **options)
+def built(tmp_path: Path, *deliveries: Path, protection: Protection = PLAIN, **options) -> Path:
+    return build_release(list(deliveries), tmp_path / "releases", reference=REFERENCE, protection=protection, **options)
 
 
 def by_cell(release: Path, column: str, table: str = "present") -> dict[int, int | None]:
     return {row["h3"]: row[column] for row in rows_of(release, table) if row["resolution"] == "7"}
 
 
-def test_people_are_devices_over_shares_and_a_withheld_operator_takes_its_share_away(tmp_path):
+def test_people_are_devices_over_shares_and_a_withheld_count_is_taken_at_its_expectation(tmp_path):
     both, one_withheld, withheld, nobody, elsewhere = *ALDER_CELLS, BIRCH_CELLS[0]
     large = write_delivery(
         tmp_path / "large",
@@ -66,13 +68,16 @@ def test_people_are_devices_over_shares_and_a_withheld_operator_takes_its_share_
             cell_row(withheld, hours(None)),
             cell_row(nobody, hours(0)),
         ],
+        threshold=3,
     )
 
     release = built(tmp_path, large, small)
 
     people = by_cell(release, "h12")
     assert people[both] == 200  # (80 + 40) / (0.4 + 0.2)
-    assert people[one_withheld] == 200  # 80 / 0.4
+    # The small operator withholds 1 or 2. With N people its mean m is 0.2 N, and of 1 (weight m) and 2 (weight m^2 / 2)
+    # (1 + m) / (1 + m / 2) is expected: N = 136.55 gives m = 27.3 and 1.93, and (80 + 1.93) / 0.6 = 136.55.
+    assert people[one_withheld] == 137
     assert people[withheld] is None
     assert people[nobody] == 0
     assert by_cell(release, "h08")[nobody] is None  # one of them saw somebody, and does not say how many
@@ -94,20 +99,23 @@ def test_no_figure_has_fewer_devices_behind_it_than_the_threshold(tmp_path):
         built(tmp_path, large, small, threshold=9)
 
 
-def test_an_operator_is_left_out_where_and_when_its_network_was_down(tmp_path):
+def test_an_outage_changes_what_an_operator_counts_and_not_the_people(tmp_path):
     outage = {
         "h3_parent": ALDER_CELLS[0],
         "from_utc": dt.datetime.fromisoformat("2026-11-02T09:00"),
-        "to_utc": dt.datetime.fromisoformat("2026-11-02T10:30"),
+        "to_utc": dt.datetime.fromisoformat("2026-11-02T10:45"),
         "share_active": 0.2,
         "reason": "fibre cut",
     }
-    rows = [cell_row(ALDER_CELLS[0], hours(80)), cell_row(ALDER_CELLS[1], hours(80)), cell_row(PARENT, hours(800))]
+    # 200 people in the cell and 80 of them seen; from 09:00 a fifth of those, from 10:00 two fifths, for a quarter of
+    # the hour is whole. In the cell beside it the network works.
+    # The coarse cell has 1,400 people: of (4 x 0.4 + 3 x 0.5) / 7 = 0.4429 of them, 620, a seventh of 80 % is lost.
+    broken, whole, coarse = hours(80, h09=16, h10=32), hours(80), hours(620, h09=549)
     large = write_delivery(
         tmp_path / "large",
         "large",
         factors=LARGE,
-        cell_day=sorted(rows, key=lambda row: (row["resolution"], row["h3"])),
+        cell_day=[cell_row(PARENT, coarse), cell_row(ALDER_CELLS[0], broken), cell_row(ALDER_CELLS[1], whole)],
         area_day=[area_row(COUNTRY, hours(8000))],
         tables={"coverage": [outage]},
     )
@@ -115,56 +123,134 @@ def test_an_operator_is_left_out_where_and_when_its_network_was_down(tmp_path):
         tmp_path / "small",
         "small",
         factors=SMALL,
-        cell_day=sorted(
-            [cell_row(ALDER_CELLS[0], hours(70)), cell_row(ALDER_CELLS[1], hours(70)), cell_row(PARENT, hours(700))],
-            key=lambda row: (row["resolution"], row["h3"]),
-        ),
+        cell_day=[
+            cell_row(PARENT, hours(310)),
+            cell_row(ALDER_CELLS[0], hours(40)),
+            cell_row(ALDER_CELLS[1], hours(40)),
+        ],
         area_day=[area_row(COUNTRY, hours(7000))],
     )
 
     release = built(tmp_path, large, small)
 
-    assert by_cell(release, "h08")[ALDER_CELLS[0]] == 250  # 150 / 0.6
-    assert by_cell(release, "h09")[ALDER_CELLS[0]] == 350  # 70 / 0.2: the large operator is left out
-    assert by_cell(release, "h10")[ALDER_CELLS[0]] == 350  # for half of the hour 80 % are gone
-    assert by_cell(release, "h11")[ALDER_CELLS[0]] == 250
-    assert by_cell(release, "h09")[ALDER_CELLS[1]] == 250  # the cell beside it
-    parent = next(row for row in rows_of(release, "present") if row["resolution"] == "6")
-    assert parent["h08"] == 2500
-    assert parent["h09"] == 3500  # a seventh of its residents lost 80 %: 11 % of its devices, left out
+    for hour in ("h08", "h09", "h10", "h11"):
+        assert by_cell(release, hour) == dict.fromkeys(ALDER_CELLS[:2], 200)  # 120 / 0.6, and 40 / 0.2 of the small one
+        parent = next(row for row in rows_of(release, "present") if row["resolution"] == "6")
+        assert parent[hour] == 1400  # (620 + 310) / 0.6643, (549 + 310) / 0.6137, or 310 / 0.2214
     lost = {(row["h3_parent"], row["hour_utc"].hour): row["share_lost"] for row in rows_of(release, "coverage")}
-    # 0.4 of 0.6 of all is the large operator's, and 80 % of that is lost, then half of 80 %.
-    assert lost == {(ALDER_CELLS[0], 9): pytest.approx(0.5333), (ALDER_CELLS[0], 10): pytest.approx(0.2667)}
+    # 0.4 of 0.6 of all is the large operator's, and 80 % of that is lost, then three quarters of 80 %.
+    assert lost == {(ALDER_CELLS[0], 9): pytest.approx(0.5333), (ALDER_CELLS[0], 10): pytest.approx(0.4)}
 
 
-def test_areas_are_counted_natively_with_the_mean_share_of_the_authorities_inside(tmp_path):
-    counts = [area_row(ALDER, hours(1600, h03=5)), area_row(BIRCH, hours(1500)), area_row(COUNTRY, hours(3100))]
-    cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
-    large = write_delivery(
+def test_an_operator_whose_network_was_down_is_left_out(tmp_path):
+    outage = {
+        "h3_parent": ALDER_CELLS[0],
+        "from_utc": dt.datetime.fromisoformat("2026-11-02T09:00"),
+        "to_utc": dt.datetime.fromisoformat("2026-11-02T10:00"),
+        "share_active": 0.2,
+        "reason": "fibre cut",
+    }
+    cells = [cell_row(index, hours(80)) for index in ALDER_CELLS[:2]]
+    large = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells, tables={"coverage": [outage]})
+    cells = [cell_row(index, hours(70)) for index in ALDER_CELLS[:2]]
+    small = write_delivery(tmp_path / "small", "small", factors=SMALL, cell_day=cells)
+
+    release = built(tmp_path, large, small)
+
+    assert by_cell(release, "h08") == dict.fromkeys(ALDER_CELLS[:2], 250)  # 150 / 0.6
+    # 70 / 0.2: what the large operator counted where 80 % of its network was gone says nothing, whatever it is
+    assert by_cell(release, "h09") == {ALDER_CELLS[0]: 350, ALDER_CELLS[1]: 250}
+
+
+def test_areas_are_calibrated_to_residents_at_night_and_add_up(tmp_path):
+    def night_and_day(night: int, day: int, **others: int) -> dict[str, int | None]:
+        return {**hours(day), **{f"h{hour:02d}": night for hour in range(6)}, **others}
+
+    delivery = write_delivery(
         tmp_path / "large",
         "large",
-        factors=LARGE,
-        area_day=sorted(counts, key=lambda row: row["area_code"]),
-        cell_day=cells,
+        factors=LARGE,  # 0.4 in Alder and 0.5 in Birch: what the operator believes
+        area_day=[
+            area_row(ALDER, night_and_day(1200, 1800)),
+            area_row(BIRCH, night_and_day(900, 600, h12=5)),
+            area_row(COUNTRY, hours(2600)),
+        ],
+        cell_day=[cell_row(cell, hours(400)) for cell in CHILDREN],
     )
 
-    release = built(tmp_path, large)
+    release = built(tmp_path, delivery)
 
     areas = {row["area_code"]: row for row in rows_of(release, "area_hour")}
-    assert areas[ALDER]["people_h12"] == 4000  # 1,600 / 0.4
-    assert areas[BIRCH]["people_h12"] == 3000  # 1,500 / 0.5, its region's
-    # p of the country: (4,000 x 0.4 + 3,000 x 0.5) / 7,000 = 0.442857; 3,100 / 0.442857 = 7,000
-    assert areas[COUNTRY]["people_h12"] == 7000
-    assert areas[ALDER]["people_h03"] is None
-    assert areas[ALDER]["se_h03"] is None
-    # sqrt(4,000 x 0.6 / 0.4 + (4,000 x 5 %)^2) = sqrt(6,000 + 40,000) = 214.5
-    assert areas[ALDER]["se_h12"] == pytest.approx(214.5, abs=0.05)
-    precision = {row["area_code"]: row for row in rows_of(release, "precision")}
-    assert precision[BIRCH]["coverage_p"] == pytest.approx(0.5)
-    assert precision[BIRCH]["share_cv"] == pytest.approx(0.05)
-    assert precision[BIRCH]["calibration_factor"] is None
+    assert [areas[code]["people_h02"] for code in (ALDER, BIRCH, COUNTRY)] == [4000, 3000, 7000]  # official residents
+    # 1,200 of 4,000 and 900 of 3,000: the operator sees 30 % in either.
+    assert [areas[code]["people_h14"] for code in (ALDER, BIRCH)] == [6000, 2000]
+    assert areas[COUNTRY]["people_h14"] == 8000  # what they add up to, not 2,600 over something
+    assert areas[BIRCH]["people_h12"] is None  # 5 devices
+    assert areas[BIRCH]["se_h12"] is None
+    # Chance (6,000 + 1 / 0.3) / 0.3 = 20,011, share (6,000 x 5.002 %)^2 = 90,081, rounding 4: together 331.8 squared.
+    assert areas[ALDER]["se_h14"] == pytest.approx(331.8, abs=0.1)
+    precision = {(row["area_code"], row["day_part"]): row for row in rows_of(release, "precision")}
+    assert precision[BIRCH, "night"]["coverage_p"] == pytest.approx(0.3)
+    # 5 % as stated, and 5 % of the 3 % who may be abroad, which nobody has delivered.
+    assert precision[BIRCH, "night"]["share_cv"] == pytest.approx((0.05**2 + (0.03 * 0.05) ** 2) ** 0.5, abs=1e-6)
+    assert precision[ALDER, "night"]["calibration_factor"] == pytest.approx(0.4 / 0.3, abs=1e-5)
     active = rows_of(release, "devices_day")
     assert [(row["area_code"], row["h12"]) for row in active] == [(COUNTRY, 3000)]  # to the nearest 1,000
+    quality = {(row["metric"], row["area_code"]): row["value"] for row in rows_of(release, "quality")}
+    assert quality["operator_share:large", ALDER] == 0.3
+    assert quality["night_people_per_resident", BIRCH] == 1.0
+    assert quality["calibration_factor", ALDER] == pytest.approx(1.3333)
+    assert ("operator_disagreement", ALDER) not in quality  # one operator disagrees with nobody
+    assert ("r_squared:large", None) not in quality  # two areas are too few to tell
+
+
+def test_residents_are_put_where_they_live_and_what_is_counted_beyond_them_is_people_too(tmp_path):
+    """The operator sees 40 % of people, and places 100 of a cell's 400 devices in the cell beside it."""
+    seen = dict.fromkeys(CHILDREN, 400) | {ALDER_CELLS[0]: 300, ALDER_CELLS[1]: 500}
+    crowd = {ALDER_CELLS[0]: 40}
+    at_home = [cell_row(cell, hours(count), "at_home") for cell, count in seen.items()]
+    everybody = [cell_row(cell, hours(count, h12=count + crowd.get(cell, 0))) for cell, count in seen.items()]
+    areas = {ALDER: 1600, BIRCH: 1200}
+    delivery = write_delivery(
+        tmp_path / "large",
+        "large",
+        factors=[factor(REGION, 0.4)],
+        cell_day=[*everybody, *at_home],
+        area_day=[
+            *(area_row(code, hours(count, h12=count + 40 * (code == ALDER))) for code, count in areas.items()),
+            *(area_row(code, hours(count), "at_home") for code, count in areas.items()),
+        ],
+    )
+
+    release = built(tmp_path, delivery)
+
+    assert by_cell(release, "h03") == dict.fromkeys(CHILDREN, 1000)  # as the census says; 300 / 0.4 would be 750
+    assert by_cell(release, "h12") == dict.fromkeys(CHILDREN, 1000) | {ALDER_CELLS[0]: 1100}  # 1,000 + 40 / 0.4
+
+
+def test_a_release_of_three_operators_hides_what_one_could_work_out_and_rounds_to_fives(tmp_path):
+    balanced, dominated, rare = ALDER_CELLS[:3]
+    counts = {"1": (41, 100, 4), "2": (40, 41, 3), "3": (42, 3, 2)}
+    deliveries = [
+        write_delivery(
+            tmp_path / name,
+            name,
+            factors=[factor(REGION, 0.25)],
+            cell_day=[cell_row(cell, hours(n)) for cell, n in zip((balanced, dominated, rare), theirs, strict=True)],
+            consent=None,
+        )
+        for name, theirs in counts.items()
+    ]
+
+    release = built(tmp_path, *deliveries, protection=Protection(secondary=False))
+
+    rows = {row["h3"]: row for row in rows_of(release, "present") if row["resolution"] == "7"}
+    figures = [rows[balanced][name] for name in hours(0)]
+    assert set(figures) <= {160, 165}  # 123 / 0.75 = 164: up by a chance of 4/5, hour by hour
+    assert {rows[dominated][name] for name in hours(0)} == {None}  # 3 is less than 10 % of 100
+    assert {rows[rare][name] for name in hours(0)} == {None}  # 9 devices
+    with pytest.raises(DeliveryRefusedError, match="consent of each"):
+        built(tmp_path, *deliveries[:2])
 
 
 def test_the_share_cv_of_two_operators_is_that_of_their_sum(tmp_path):
@@ -174,9 +260,10 @@ def test_the_share_cv_of_two_operators_is_that_of_their_sum(tmp_path):
 
     precision = {row["area_code"]: row for row in rows_of(built(tmp_path, one, two), "precision")}
 
-    # sqrt((0.3 x 0.1)^2 + (0.2 x 0.2)^2) / 0.5 = 0.05 / 0.5
     assert precision[ALDER]["coverage_p"] == pytest.approx(0.5)
-    assert precision[ALDER]["share_cv"] == pytest.approx(0.1)
+    # sqrt((0.3 x 0.1)^2 + (0.2 x 0.2)^2) / 0.5 = 0.05 / 0.5; besides, 10 % of the 3 % who may be abroad, and 0.5 % who
+    # come and go, for no area was delivered.
+    assert precision[ALDER]["share_cv"] == pytest.approx((0.1**2 + 0.003**2 + 0.005**2) ** 0.5, abs=1e-6)
 
 
 def test_segments_are_released_at_resolutions_5_to_7_and_visitors_have_their_own_share(tmp_path):
@@ -236,10 +323,12 @@ def test_trips_of_an_hour_a_day_and_a_month(tmp_path):
     assert monday["h10"] == 0
     # The large operator's withheld hour counts as 9 / (1 + 1/2 + ... + 1/9) = 3.18 trips: 63.18 / 0.6 = 105.3
     assert monday["trips"] == 105
-    assert monday["km_total"] == 1000  # (420 + 180) / 0.6
+    # (420 + 180) / 0.6 km over 105.3 trips are 9.5 km each: 105 of them, for a total must not tell what trips do not.
+    assert monday["km_total"] == 998
     assert monday["minutes_mean"] == pytest.approx(34.7)  # (43.18 x 30 + 20 x 45) / 63.18
-    # Shares of 0.4 and 0.2 with 5 % error each: sqrt(0.02^2 + 0.01^2) = 0.02236 of 0.6, a CV of 3.727 %.
-    assert monday["se"] == pytest.approx((105 * 0.4 / 0.6 + (105 * 0.03727) ** 2) ** 0.5, abs=0.01)
+    # Shares of 0.4 and 0.2 with 5 % error each: sqrt(0.02^2 + 0.01^2) = 0.02236 of 0.6, a CV of 3.727 %; with 3.727 %
+    # of the 3 % who may be abroad and the 0.5 % who come and go, 3.762 %. Rounding adds 4.
+    assert monday["se"] == pytest.approx(((105 + 1 / 0.6) * 0.4 / 0.6 + (105 * 0.03762) ** 2 + 4) ** 0.5, abs=0.01)
     assert flows[str(tuesday), "all"]["trips"] == 33  # no row of the small operator: it saw no trip; 20 / 0.6
     hidden = flows[str(MONDAY), "home_work"]
     assert [hidden[name] for name in ("h08", "trips", "km_total", "minutes_mean", "se")] == [None] * 5
@@ -287,8 +376,8 @@ def test_visits_homes_and_moves(tmp_path):
     visits = {row["country_of_residence"]: row for row in rows_of(release, "inbound_month")}
     assert (visits["FR"]["visits"], visits["FR"]["nights"]) == (200, 480)  # over 0.25, the share of visitors
     assert visits["FR"]["departures"] is None
-    # sqrt(200 x 0.75 / 0.25 + (200 x 5 %)^2) = sqrt(600 + 100)
-    assert visits["FR"]["se"] == pytest.approx(700**0.5, abs=0.01)
+    # sqrt((200 + 1 / 0.25) x 0.75 / 0.25 + (200 x 5 %)^2 + 4) = sqrt(612 + 100 + 4)
+    assert visits["FR"]["se"] == pytest.approx(716**0.5, abs=0.01)
     assert visits["GB"]["visits"] == 200  # 80 / 0.4, the share of residents
     assert [visits["ZZ"][name] for name in ("visits", "nights", "departures", "se")] == [None] * 4
     assert [(row["trips"], row["nights"]) for row in rows_of(release, "outbound_month")] == [(100, 400)]
@@ -329,18 +418,21 @@ def test_the_same_deliveries_make_the_same_release_once(tmp_path):
     delivery = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)
     told = []
 
-    first = built(tmp_path, delivery)
+    first = built(tmp_path, delivery, protection=Protection())
     made_at = (first / "manifest.json").stat().st_mtime_ns
-    second = built(tmp_path, delivery, progress=lambda share, doing: told.append((share, doing)))
+    second = built(
+        tmp_path, delivery, protection=Protection(), progress=lambda share, doing: told.append((share, doing))
+    )
 
     assert second == first
     assert (second / "manifest.json").stat().st_mtime_ns == made_at
     assert told[-1] == (1.0, f"Already built: {first.name}")
-    assert built(tmp_path, delivery, threshold=20) != first
+    assert built(tmp_path, delivery, protection=Protection(), threshold=20) != first
+    assert built(tmp_path, delivery) != first  # less protected
 
     (first / "cells" / "part-0.parquet").unlink()
     with pytest.raises(ReleaseExistsError, match="damaged"):
-        built(tmp_path, delivery)
+        built(tmp_path, delivery, protection=Protection())
 
 
 def test_progress_never_falls_and_ends_at_one(tmp_path):
@@ -451,8 +543,7 @@ def test_rows_in_another_order_are_put_in_order(tmp_path):
 )
 def test_factors_that_would_make_a_wrong_map_are_refused(tmp_path, factors, told):
     rows = [cell_row(index, hours(50)) for index in CHILDREN]
-    areas = [area_row(ALDER, hours(200)), area_row(BIRCH, hours(150))]
-    delivery = write_delivery(tmp_path / "a", "a", cell_day=rows, area_day=areas, factors=factors)
+    delivery = write_delivery(tmp_path / "a", "a", cell_day=rows, factors=factors)
     with pytest.raises(CellCountError, match=told):
         build_release([delivery], tmp_path / "releases", reference=reference())
     assert not (tmp_path / "releases").exists() or not list((tmp_path / "releases").iterdir())

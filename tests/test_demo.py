@@ -243,15 +243,43 @@ def test_an_outage_is_one_operators_and_is_told(made: Path) -> None:
         assert (np.abs(ratio[name][8:16] - 1) < 0.25).all()
 
 
-def test_counts_over_the_true_share_are_the_truth(made: Path) -> None:
-    """No bias: summed over the hours of a day in a region, each operator's devices / p are the people there."""
-    shares = read(made / "truth" / "shares.parquet")
-    truth = true_area(made, TUESDAY, NEWCASTLE).sum()
+def test_counts_over_the_observed_share_are_the_truth(made: Path) -> None:
+    """No bias: over the hours of a day, each operator's devices over the share that it sees are the people there."""
+    observed = read(made / "truth" / "observed.parquet")
+    truth = true_area(made, TUESDAY, NEWCASTLE)
     for operator in OPERATORS:
-        own = shares.filter((pc.field("operator_id") == operator) & (pc.field("area_code") == NEWCASTLE)).to_pylist()[0]
-        everyone, visitors = (area(made, operator, TUESDAY, NEWCASTLE, each).sum() for each in ("all", "inbound"))
-        p, inbound_p = (own[each] * own["devices_per_customer"] for each in ("market_share", "inbound_share"))
-        assert (everyone - visitors) / p + visitors / inbound_p == pytest.approx(truth, rel=0.02)
+        own = (pc.field("operator_id") == operator) & (pc.field("area_code") == NEWCASTLE)
+        share = hours(observed.filter(own & (pc.field("date") == dt.date.fromisoformat(TUESDAY))))[0]
+        assert area(made, operator, TUESDAY, NEWCASTLE).sum() == pytest.approx((truth * share).sum(), rel=0.02)
+
+
+def test_by_night_an_operator_sees_the_share_of_those_who_live_there_and_by_day_of_those_who_come(made: Path) -> None:
+    """Newcastle: by night nearly all live there; by day many come from authorities with other shares."""
+    observed = read(made / "truth" / "observed.parquet").filter(pc.field("area_code") == NEWCASTLE)
+    true = read(made / "truth" / "shares.parquet").filter(pc.field("area_code") == NEWCASTLE).to_pylist()
+    moved = []
+    for row in true:
+        own = (pc.field("operator_id") == row["operator_id"]) & (pc.field("date") == dt.date.fromisoformat(TUESDAY))
+        share = hours(observed.filter(own))[0] / (row["market_share"] * row["devices_per_customer"])
+        assert share[3] == pytest.approx(1, abs=0.02)
+        moved.append(abs(share[12] - 1) - abs(share[3] - 1))
+    assert max(moved) > 0.001
+
+
+def test_nights_abroad_are_those_of_the_residents_who_are_abroad(made: Path) -> None:
+    """Nights of October over its 31 days, over the share that is seen, are the residents abroad on each of its days."""
+    balance = read(made / "truth" / "balance.parquet").to_pylist()
+    share = next(row["abroad"] / row["residents"] for row in balance if str(row["date"]) == "2026-10-28")
+    residents = dict(
+        zip(*(geography.areas().column(name).to_pylist() for name in ("area_code", "residents")), strict=True)
+    )
+    for operator in OPERATORS:
+        true = read(made / "truth" / "shares.parquet").filter(pc.field("operator_id") == operator).to_pylist()
+        p = {row["area_code"]: row["market_share"] * row["devices_per_customer"] for row in true}
+        table = delivered(made, operator, "outbound_month/month=2026-10")
+        nights = on_table(table, "select home_area_code, sum(nights) from counts group by all")
+        abroad = sum(float(number) / p[code] for code, number in nights) / 31
+        assert abroad / sum(residents[code] for code, _ in nights) == pytest.approx(share, rel=0.02)
 
 
 def test_stated_shares_err_as_they_say(made: Path) -> None:

@@ -13,12 +13,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellcount.demo.counting import bits, draw, split
-from cellcount.demo.country import open_country
+from cellcount.demo.country import open_country, working_cells
 from cellcount.demo.days import hours_of, kind_of_day
 from cellcount.demo.events import effects
-from cellcount.demo.networks import SIGMA_OF_MEDIAN, neighbours, smear_of, surroundings
+from cellcount.demo.movements import open_home_pairs
+from cellcount.demo.networks import (
+    SIGMA_OF_MEDIAN,
+    Shares,
+    draw_shares,
+    neighbours,
+    open_networks,
+    present_p,
+    smear_of,
+    surroundings,
+)
 from cellcount.demo.parameters import ScenarioError, load_parameters
-from cellcount.demo.people import ACTIVITIES, Population, day_shares, gravity, people_present, settle
+from cellcount.demo.people import (
+    ACTIVITIES,
+    RESIDENT_ACTIVITIES,
+    Population,
+    day_shares,
+    gravity,
+    people_present,
+    settle,
+)
 from cellcount.demo.seeds import random
 
 
@@ -102,6 +120,47 @@ def test_no_event_takes_more_people_than_there_are(tyneside: Population) -> None
         for effect in effects(tyneside, date):
             present[:, effect.cells] += effect.people
         assert present.min() > -1e-3
+
+
+def test_a_customer_is_one_wherever_he_goes(people: Population) -> None:
+    """Whatever all residents do and wherever, an operator's devices are the customers that live in each authority."""
+    operator = draw_shares(people, {"a": people.parameters["operators"]["operator-a"]})
+    shares = operator[0]
+    p = present_p(people, shares)
+    customers = people.homes @ shares.at_home_p
+    for place, activity in enumerate(RESIDENT_ACTIVITIES):
+        arrivals = people.homes @ people.destinations[activity]
+        assert p[place] @ arrivals == pytest.approx(customers), activity
+    assert p[0] == pytest.approx(shares.at_home_p)
+
+
+def test_who_works_in_the_city_is_a_customer_as_where_he_lives(people: Population) -> None:
+    """If only those of Hackney were customers, the City would see one device for each of its workers from there."""
+    hackney, city = (people.country.areas.codes.index(code) for code in ("E09000012", "E09000001"))
+    nobody = np.zeros(len(people.homes))
+    market = nobody.copy()
+    market[hackney] = 1.0
+    shares = Shares(market, nobody, market, nobody, np.zeros((2, 1)), devices=1.0, away=1.1)
+    commuters = people.homes * people.destinations["work"][:, city]
+    there = present_p(people, shares)[ACTIVITIES.index("work"), city]
+    assert there == pytest.approx(1.1 * commuters[hackney] / commuters.sum())
+    assert there > 0.01
+
+
+def test_everybody_of_a_home_is_in_one_pair_or_another(people: Population) -> None:
+    pairs = open_home_pairs(people, np.arange(len(people.homes)))
+    for place in range(len(RESIDENT_ACTIVITIES)):
+        by_home = np.bincount(pairs.home, pairs.people[place], minlength=len(people.homes))
+        assert by_home == pytest.approx(people.homes, rel=1e-5)
+    assert len(set(zip(pairs.area.tolist(), pairs.home.tolist(), strict=True))) == len(pairs.area) < 25_000
+
+
+def test_an_event_brings_as_many_devices_as_are_missing_elsewhere(tyneside: Population) -> None:
+    working = working_cells(tyneside.land, np.ones(len(tyneside.land.h3), dtype=bool))
+    for network in open_networks(tyneside, working, surroundings(tyneside.land)):
+        for effect in effects(tyneside, dt.date(2026, 11, 7)):
+            _, devices = network.effect(effect, tyneside.land)
+            assert np.abs(devices.sum(axis=1, dtype=np.float64)).max() < 1e-3 * np.abs(devices).sum(axis=1).max()
 
 
 def test_neighbours_are_those_of_the_grid(tyneside: Population) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import duckdb
 import pytest
@@ -10,7 +11,7 @@ from release_world import A1, A2, A3, A4, B1, B2, B3, PERIOD, SQUARE, TUESDAY, w
 
 from cellcount import queries
 from cellcount.queries import Condition, QueryFaultyError, QueryMissingError, read_query
-from cellcount.standard import release_tables
+from cellcount.standard import DAY_PARTS, release_tables
 from cellcount.store import AnswerCache, open_release
 
 DATES = {"first": MONDAY, "last": TUESDAY}
@@ -118,8 +119,55 @@ EXPECTED = [
     (
         "busiest_typical_cells",
         {**WEEKDAY, "area": COUNTRY, "hour": 8, "most": 3},
-        ["h3", "people", "people_per_km2"],
-        [(A1, 110.5, pytest.approx(22.1)), (B1, 55.5, pytest.approx(11.1))],
+        ["h3", "people", "dates_used", "people_per_km2"],
+        [(A1, 110.5, 2, pytest.approx(22.1)), (B1, 55.5, 2, pytest.approx(11.1))],
+    ),
+    (
+        "precision_of_areas",
+        {"area": REGION},
+        ["area_code", "day_part", "coverage_p", "over_dispersion", "share_cv", "calibration_factor"],
+        [
+            (code, part, 0.5, 1.0, share_cv if part != "night" else at_night, 1.02)
+            for code, share_cv, at_night in ((ALDER, 0.02, 0.3), (BIRCH, 0.1, 0.1))
+            for part in sorted(DAY_PARTS)
+        ],
+    ),
+    (
+        "precision_of_areas",
+        {"area": BIRCH},
+        ["day_part", "placement_cv", "placement_density", "placement_power", "placement_floor", "placement_decay"],
+        [(part, 0.0, 300.0, 1.5, 0.0, 0.5) for part in sorted(DAY_PARTS)],
+    ),
+    (
+        "quality_figures",
+        {},
+        ["metric", "area_code", "date", "value", "lower", "upper"],
+        [
+            ("night_people_per_resident", ALDER, None, 0.98, None, None),
+            ("night_people_per_resident", BIRCH, None, 1.2, None, None),
+            ("operator_disagreement", ALDER, None, 0.04, None, None),
+            ("operator_disagreement", BIRCH, None, 0.09, None, None),
+            ("operator_share:blue", ALDER, None, 0.2, None, None),
+            ("operator_share:red", ALDER, None, 0.3, None, None),
+            ("operator_share:red", BIRCH, None, 0.4, None, None),
+            ("operators_combined", None, None, 3.0, None, None),
+            ("sampling_fraction", None, None, 0.5, 0.4, 0.6),
+            ("suppressed_share_resolution_6", None, None, 0.0, None, None),
+            ("suppressed_share_resolution_7", ALDER, None, 0.01, None, None),
+            ("suppressed_share_resolution_7", BIRCH, None, 0.0, None, None),
+            ("suppressed_share_resolution_7", None, MONDAY, 0.006, None, None),
+            ("suppressed_share_resolution_7", None, TUESDAY, 0.012, None, None),
+            ("suppressed_share_resolution_7", None, None, 0.008, None, None),
+        ],
+    ),
+    (
+        "coverage_lost",
+        {},
+        ["h3_parent", "hour_utc", "share_lost"],
+        [
+            (PARENT, dt.datetime(2026, 11, 2, 23), 0.5),  # noqa: DTZ001 - UTC
+            (PARENT, dt.datetime(2026, 11, 3, 0), 0.25),  # noqa: DTZ001 - UTC
+        ],
     ),
     ("busiest_workplace", {}, ["h3", "people", "se"], [(A2, 300, 9.0)]),
     # November is the later month, and only 2 of its days are covered; of October 20 are.
@@ -136,6 +184,39 @@ EXPECTED = [
         {"area": COUNTRY},
         ["month", "country_of_residence", "visits", "se"],
         [("2026-11", "FR", 40, 7.0)],
+    ),
+    # Birch has a single day type; of the nation no typical day is known.
+    (
+        "night_residents",
+        {"kind": "authority"},
+        ["area_code", "area_name", "residents", "people"],
+        [(ALDER, "Alder", 4000.0, 1000.5), (BIRCH, "Birch", 3000.0, 110.0)],
+    ),
+    ("night_factors", {}, ["area_code", "calibration_factor"], [(ALDER, 1.02), (BIRCH, 1.02), (COUNTRY, 1.02)]),
+    # Alder to Birch: 900 + 20 trips in 20 + 2 days. Birch to Alder is withheld; within Birch nothing was observed.
+    (
+        "commuting_pairs",
+        {},
+        ["origin_code", "destination_code", "trips_per_day", "people"],
+        [
+            (ALDER, ALDER, 400.0, None),
+            (ALDER, BIRCH, pytest.approx(920 / 22), 60),
+            (BIRCH, ALDER, None, 30),
+            (BIRCH, BIRCH, 0.0, 500),
+        ],
+    ),
+    # France: 100 in October and 30 + 10 in November. One of Germany's lengths of stay is withheld.
+    (
+        "visits_by_country",
+        {"area": COUNTRY},
+        ["country_of_residence", "visits", "withheld"],
+        [("DE", 50, 1), ("FR", 140, 0)],
+    ),
+    (
+        "official_visits",
+        {"area": COUNTRY},
+        ["period", "country_of_residence", "visits", "relative_ci95"],
+        [("2022", "FR", 1000.0, 0.1), ("2022", "WORLD", 5000.0, None)],
     ),
 ]
 
@@ -209,6 +290,14 @@ class TestTheHeaderOfAQuery:
                 )
                 assert any(bound in query.sql for bound in bounds)
 
+    def test_reads_nothing_but_tables_of_a_release(self, name, declared_tables):
+        """No file, no function that reads one, no delivery's table: what a page can show is what was protected."""
+        sql = queries.load(name).sql
+        serialised = json.loads(declared_tables.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()[0])
+        named = set(re.findall(r"(\w+) AS (?:NOT MATERIALIZED )?\(", sql))
+        assert set(tables_in(serialised)) - named <= set(release_tables())
+        assert "TABLE_FUNCTION" not in set(kinds_in(serialised))
+
     def test_reads_like_a_sentence(self, name):
         query = queries.load(name)
         assert query.summary.endswith(".")
@@ -225,6 +314,18 @@ def tables_in(tree):
     elif isinstance(tree, list):
         for value in tree:
             yield from tables_in(value)
+
+
+def kinds_in(tree):
+    """What kind of relation each part of a serialised statement is."""
+    if isinstance(tree, dict):
+        if isinstance(tree.get("type"), str):
+            yield tree["type"]
+        for value in tree.values():
+            yield from kinds_in(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from kinds_in(value)
 
 
 @pytest.mark.parametrize(("name", "parameters"), [case[:2] for case in EXPECTED], ids=[case[0] for case in EXPECTED])

@@ -93,7 +93,7 @@ def test_a_published_release_is_whole_and_nothing_is_left_aside(release):
     assert [folder.name for folder in release.parent.iterdir()] == ["shire"]
     assert check_release(release) == []
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["release_format"] == "0.1"
+    assert manifest["release_format"] == "0.2"
     assert manifest["release_id"] == "shire"
     assert manifest["tables"] == {"present": {"rows": 1}, "cells": {"rows": 1}, "areas": {"rows": 1}}
     assert [file["path"] for file in manifest["files"]] == [
@@ -301,7 +301,7 @@ def list_outside(release: Path) -> None:
         (remove_a_file, "cells/part-0.parquet: the file is missing"),
         (add_a_file, "present/notes.txt: this file is not in the manifest"),
         (list_outside, "the path leaves the release's folder"),
-        (lambda release: change_manifest(release, release_format="0.2"), "of format 0.2 and this software reads"),
+        (lambda release: change_manifest(release, release_format="0.3"), "of format 0.3 and this software reads"),
         (lambda release: change_manifest(release, title=None), "title must be text"),
         (lambda release: change_manifest(release, synthetic=0), "synthetic must be true or false"),
         (lambda release: change_manifest(release, kind="found"), "must be built or imported"),

@@ -75,12 +75,12 @@ def test_the_manifest_is_read_whole(release):
     assert manifest.source.licence == "for tests"
     assert manifest.tables["present"] == 10
     assert manifest.deliveries[0].operator_id == "red"
-    assert len(manifest.files) == 23
+    assert len(manifest.files) == 26
 
 
 def test_a_release_knows_its_tables_and_their_partitions(release):
     assert release.has("present")
-    assert not release.has("precision")
+    assert not release.has("outbound_month")
     assert not release.has("no such table")
     assert release.partitions("present") == [
         {"resolution": 6, "date": MONDAY},
@@ -88,7 +88,7 @@ def test_a_release_knows_its_tables_and_their_partitions(release):
         {"resolution": 7, "date": TUESDAY},
     ]
     assert release.partitions("cells") == [{}]
-    assert release.partitions("precision") == []
+    assert release.partitions("outbound_month") == []
 
 
 def test_an_outline_is_well_known_binary_though_the_file_is_geoparquet(release):
@@ -370,7 +370,12 @@ class TestAReleaseThatIsNotWhole:
 
     def test_a_newer_format(self, copy):
         change_manifest(copy, release_format="0.10")
-        with pytest.raises(UnreadableReleaseError, match=r"is of format 0\.10 and .* up to 0\.1\. Update the software"):
+        with pytest.raises(UnreadableReleaseError, match=r"is of format 0\.10 and .* up to 0\.2\. Update the software"):
+            open_release(copy)
+
+    def test_a_built_release_of_before_calibration(self, copy):
+        change_manifest(copy, release_format="0.1", kind="built")
+        with pytest.raises(UnreadableReleaseError, match=r"is of format 0\.1, .* not calibrated.* Build it again"):
             open_release(copy)
 
     def test_a_truncated_file(self, copy):

@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellcount.ui import exports
+from cellcount.methods.precision import LABEL_WORDS, label
+from cellcount.ui import exports, scales
 from cellcount.ui.hour import DensityDay, Hour
+from cellcount.ui.look import PALETTES
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts
 from cellcount.ui.times import hours_of
 from cellcount.ui.view import Area, Days, View, nearest_date
-from cellcount.ui.words import exactly, interval, number, plain, rounded
+from cellcount.ui.words import exactly, figures, interval, intervals, number, plain, rounded, sure
 
 MONDAY = date(2026, 11, 2)
 CELLS = np.array(sorted(h3.cell_to_children(h3.latlng_to_cell(52.2, 0.12, 6), 7))[:4], dtype=np.int64)
@@ -29,15 +31,21 @@ RULE = "Fewer than 10 devices are withheld."
 NIGHT, MORNING = 4, 8
 
 
-def density(measure="people", people=None, residents=(500.0, 1500.0, 0.0, 0.0), errors=10.0) -> DensityDay:
+def density(
+    measure="people", people=None, residents=(500.0, 1500.0, 0.0, 0.0), errors=10.0, cell_errors=np.nan
+) -> DensityDay:
     """Three of four cells have rows: 100 and 300 people at 04:00, twice as many at 08:00; the third is withheld."""
     figures = np.tile([[100.0], [300.0], [np.nan]], (1, 24)) if people is None else people
     figures[:2, MORNING] *= 2
+    each = np.broadcast_to(np.reshape(cell_errors, (-1, 1)), figures.shape)
     return DensityDay(
         view=View(ALDER, Days("Europe/London", frozenset([MONDAY]), {}, {}, ()).dated(MONDAY), measure),
         resolution=7,
-        facts=CellFacts(CELLS, np.full(4, 5.0), np.array(residents), ("north", "east", "south", "west")),
-        cells=CellDay(CELLS[:3], figures, np.ones((3, 24), dtype=bool)),
+        facts=CellFacts(
+            CELLS, np.full(4, 5.0), np.array(residents), ("north", "east", "south", "west"), (ALDER.code,) * 4
+        ),
+        cells=CellDay(CELLS[:3], figures, np.ones((3, 24), dtype=bool), np.ones(3)),
+        errors=np.where(np.isnan(figures), np.nan, each),
         areas=AreaDay((ALDER.code,), np.tile(450.0, (1, 24)), np.full((1, 24), errors)),
         within=(),
         zone="Europe/London",
@@ -125,12 +133,82 @@ def test_what_is_taken_away_leaves_withheld_figures_empty_and_totals_with_their_
     assert totals.loc[MORNING, ["lower", "upper"]].tolist() == [430.4, 469.6], "1.96 times 10, to a tenth of a person"
     assert set(day.cell_columns()) == set(day.cell_table().columns)
     assert set(day.total_columns()) == set(totals.columns)
+    assert totals.loc[MORNING, "label"] == "precise", "10 is 2 % of 450"
 
 
 def test_a_total_without_standard_error_has_no_limits():
     totals = density(errors=np.nan).total_table()
     assert totals["people"].notna().all()
     assert totals["lower"].isna().all()
+    assert set(totals["label"]) == {""}
+
+
+class TestTheIntervalOfACell:
+    """At 08:00 the cells have 200 and 600 people with standard errors of 30 and 24: 15 % and 4 %."""
+
+    ERRORS = (30.0, 24.0, 1.0)
+
+    def test_every_figure_has_its_interval_and_its_label_and_is_rounded_to_it(self):
+        said, places, sure_of = at(density(cell_errors=self.ERRORS)).words()
+        assert said == ["200 people", "600 people", "Withheld: too few people to show"]
+        # 200 and 600 less and plus 1.96 standard errors: 141.2, 258.8; 553.0, 647.0; to tens.
+        assert sure_of == ["95 % interval 140 to 260, acceptable", "95 % interval 550 to 650, precise", ""]
+        assert places == ["north", "east", "south"]
+
+    def test_a_figure_per_area_has_the_interval_of_its_people(self):
+        said, _, sure_of = at(density("per_km2", cell_errors=self.ERRORS)).words()
+        # 200 people in 5 km² with an error of 30: 40 and 6.
+        assert (said[0], sure_of[0]) == ("40 people per km²", "95 % interval 28 to 52, acceptable")
+
+    def test_the_ranked_list_has_errors_in_the_measure(self):
+        ranked = at(density("per_km2", cell_errors=self.ERRORS)).ranked()
+        assert ranked["error"].tolist() == [24 / 5, 30 / 5]
+
+    def test_precision_is_a_measure_of_its_own_in_the_four_classes(self):
+        hour = at(density("precision", cell_errors=self.ERRORS))
+        assert hour.values[:, MORNING].tolist()[:2] == [0.15, 0.04]
+        scale = scales.labels("Precision", PALETTES["light"])
+        assert scale.classes(hour.values[:, MORNING]).tolist() == [2, 0, -2], "acceptable, precise, withheld"
+        assert hour.by_label() == {"precise": 1, "reasonably precise": 0, "acceptable": 1, "use with caution": 0}
+        assert hour.alternative().endswith("Figures by cell, by their 95 % interval: 1 precise and 1 acceptable.")
+
+    def test_an_observed_zero_is_to_be_used_with_caution_and_not_a_gap(self):
+        hour = at(
+            density("precision", people=np.tile([[100.0], [0.0], [40.0]], (1, 24)), cell_errors=(5.0, 2.5, np.nan))
+        )
+        assert scales.labels("", PALETTES["light"]).classes(hour.values[:, MORNING]).tolist()[:2] == [0, 3]
+        assert hour.shown.tolist() == [True, True, False], "the third has a figure and no known precision"
+        assert "1 of 4 cells is of unknown precision and not drawn." in hour.caption(RULE)
+
+    def test_the_caption_says_how_precise_the_cells_are(self):
+        assert "by their 95 % interval: 1 precise and 1 acceptable." in at(density(cell_errors=self.ERRORS)).caption(
+            RULE
+        )
+        assert "The release gives no interval for a cell." in at(density()).caption(RULE)
+
+    def test_what_is_taken_away_has_error_limits_and_label_of_every_hour(self):
+        day = density(cell_errors=self.ERRORS)
+        row = day.cell_table().loc[0, [f"{name} 08:00" for name in ("people", "se", "lower", "upper", "label")]]
+        assert row.tolist() == [200.0, 30.0, 141.2, 258.8, "acceptable"]
+        assert set(day.cell_columns()) == set(day.cell_table().columns)
+
+    def test_the_table_below_the_map_has_limits_and_labels_and_the_most_precise_first(self):
+        table = at(density("precision", cell_errors=self.ERRORS)).table()
+        assert table["Place"].tolist() == ["east", "north", "south"]
+        assert table["Precision"].tolist() == ["precise", "acceptable", ""]
+        assert table["Lower"].tolist()[:2] == pytest.approx([553.0, 141.2], abs=0.1)
+
+
+@given(st.floats(1, 1e7), st.floats(0.01, 1e6))
+def test_many_figures_are_written_as_one_is(value, error):
+    values, errors = np.array([value]), np.array([error])
+    between = sure(value, error)
+    assert between is not None
+    if "million" not in between:
+        assert intervals(values, errors) == [between]
+        assert figures(values, errors) == [number(value, error)]
+    assert intervals(values, errors)[0].endswith(f", {label(value, error)}")
+    assert label(value, error) in LABEL_WORDS
 
 
 FACTS = {"dc:title": "Cells", "release_id": "wood", "synthetic": True, "caveats": ["Made up."]}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellcount.ui import charts, scales
+from cellcount.ui import area_maps, charts, scales
 from cellcount.ui.ground import HEIGHT, LEGEND, TILE, WIDTH, Bounds, fragment
 from cellcount.ui.look import PALETTES, rgb
 
@@ -65,6 +65,13 @@ class TestColours:
         )
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_labels_of_precision_are_ordered_by_lightness_and_caution_is_nearest_to_the_ground(self, scheme):
+        palette = PALETTES[scheme]
+        steps = np.diff([lightness(colour) for colour in (*palette.labels, palette.land)])
+        assert (steps > 0.05).all() if scheme == "light" else (steps < -0.05).all(), "told apart in grey"
+        assert contrast(palette.labels[3], palette.land) > 1.3
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_text_on_the_map_can_be_read(self, scheme):
         palette = PALETTES[scheme]
         assert contrast(palette.text, palette.land) >= 7
@@ -99,6 +106,43 @@ class TestScale:
 
     def test_ratios_have_the_same_classes_everywhere(self):
         assert scales.ratios("Per resident", LIGHT).breaks == (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
+
+    def test_precision_has_its_four_labels_in_words(self):
+        scale = scales.labels("Precision", LIGHT)
+        assert scale.classes(np.array([0.049, 0.05, 0.10, 0.20, np.inf, np.nan])).tolist() == [0, 1, 2, 3, 3, -2]
+        legend = scale.legend(LIGHT, zero=False, withheld=True)
+        assert all(word in legend for word in ("precise", "reasonably precise", "acceptable", "use with caution"))
+
+    @given(arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 1) | st.just(np.nan)))
+    def test_shares_have_ascending_breaks_and_a_word_for_every_class(self, values):
+        scale = scales.percentages("Observed", values, LIGHT)
+        assert list(scale.breaks) == sorted(set(scale.breaks))
+        assert len(scale.named) == len(scale.colours) == len(scale.breaks) + 1
+        assert len(set(scale.named)) == len(scale.named)
+
+
+class TestAreaMap:
+    SQUARES = gpd.GeoSeries([shapely.box(0, 50, 1, 51), shapely.box(1, 50, 2, 51)], crs="EPSG:4326")
+
+    def test_areas_have_the_colour_of_their_class_and_words_for_the_pointer(self):
+        scale = scales.labels("Precision", LIGHT)
+        drawn = area_maps.figure(
+            self.SQUARES, np.array([0.03, np.nan]), ["Alder: 3 %", "Birch: not known"], scale, LIGHT
+        )
+        filled = {trace.name: trace for trace in drawn.data if trace.fill}
+        assert filled["precise"].fillcolor == LIGHT.labels[0]
+        assert set(filled) == {"precise", "not known"}
+        assert {x for x in filled["not known"].x if x is not None} == {1.0, 2.0}
+        (points,) = [trace for trace in drawn.data if trace.customdata is not None]
+        assert list(points.customdata) == ["Alder: 3 %", "Birch: not known"]
+
+    def test_no_outline_at_all_is_an_empty_map(self):
+        none = gpd.GeoSeries([], crs="EPSG:4326")
+        assert not [
+            trace
+            for trace in area_maps.figure(none, np.array([]), [], scales.labels("", LIGHT), LIGHT).data
+            if trace.fill
+        ]
 
 
 class TestGround:

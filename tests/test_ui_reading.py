@@ -15,7 +15,7 @@ from cellcount.themes import register
 from cellcount.ui import evidence, headlines, reading
 from cellcount.ui.density import tables
 from cellcount.ui.reading import Release
-from cellcount.ui.view import View
+from cellcount.ui.view import Day, View
 
 MORNING = 8
 
@@ -53,8 +53,54 @@ def test_a_day_has_the_cells_and_the_totals_of_its_area(release):
     assert people[A1] == 110
     assert np.isnan(people[A3])
     assert day.areas.of(ALDER)[0][MORNING] == 1070
-    assert {run.name for run in runs} == {"present_day_of_area", "area_hours", "cells_by_resolution", "cells_of_area"}
+    assert {run.name for run in runs} == {
+        "present_day_of_area",
+        "area_hours",
+        "cells_by_resolution",
+        "cells_of_area",
+        "precision_of_areas",
+    }
     assert all(run.sql and run.about.endswith(".") for run in runs)
+
+
+def errors(release: Release, code: str, day: Day, hour: int) -> dict[int, float]:
+    """Standard errors by cell at a local hour."""
+    found, _ = reading.density_day(release, View(area(release, code), day, "people"))
+    place = next(place for place, slot in enumerate(found.slots) if slot.hours == (hour,))
+    return dict(zip(found.cells.h3.tolist(), found.errors[:, place].tolist(), strict=True))
+
+
+def test_a_cell_has_the_error_of_its_area_and_part_of_the_day(release):
+    """Of N people: N + 2 by chance, half of them being seen, 4 by rounding, and (N CV)² by the area's share."""
+    monday = release.days.dated(MONDAY)
+    at_eight, at_night = (errors(release, COUNTRY, monday, hour) for hour in (8, 4))
+    assert at_eight[A1] == pytest.approx((112 + 4 + 2.2**2) ** 0.5), "Alder: 2 % of 110"
+    assert at_night[A1] == pytest.approx((102 + 4 + 30**2) ** 0.5), "Alder by night: 30 % of 100"
+    assert at_eight[B1] == pytest.approx((57 + 4 + 5.5**2) ** 0.5), "Birch: 10 % of 55"
+    assert np.isnan(at_eight[A3]), "withheld"
+
+
+def test_a_typical_day_is_a_mean_over_dates_in_local_hours(release):
+    """Two dates halve chance and rounding; the error of the share is the same on both."""
+    weekday = release.days.typical(next(iter(release.days.periods)), "weekday")
+    assert errors(release, ALDER, weekday, 8)[A1] == pytest.approx((112.5 / 2 + 4 / 2 + 2.21**2) ** 0.5)
+
+
+def test_without_the_table_precision_nothing_has_an_error_and_there_is_no_such_measure(tmp_path, release):
+    bare = Release(store.open_release(write_release(tmp_path, "bare", only=["present"])))
+    day, _ = reading.density_day(bare, view(bare))
+    assert np.isnan(day.errors).all()
+    assert "precision" in release.measures
+    assert "precision" not in bare.measures
+
+
+def test_midday_is_read_for_every_cell_of_every_resolution(release):
+    words, cells = reading.midday_cells(release)
+    assert words == "Monday 2 November 2026, 13:00 to 14:00"
+    assert sorted(cells) == [6, 7]
+    people, its_errors, codes = cells[7]
+    assert dict(zip(people.tolist(), codes.tolist(), strict=True))[100.0] == ALDER
+    assert (np.isnan(people) == np.isnan(its_errors)).all()
 
 
 def test_cells_are_named_by_the_nearest_settlement(release):
@@ -106,11 +152,11 @@ class TestHeadlines:
         found = headlines.headline(release, "largest_flow")
         # 900 trips with se 9 over 20 days.
         assert found.value == "45"
-        assert found.note == "Alder to Birch, mean of 20 days of October 2026. 95 % interval 44.1 to 45.9."
+        assert found.note == "Alder to Birch, mean of 20 days of October 2026. 95 % interval 44.1 to 45.9, precise."
 
     def test_errors_that_two_figures_share_are_not_taken_as_independent(self, release):
         # 1.96 times 3 + 4 on either side of 30 + 10 visits; as if independent it would be 30 to 50.
-        assert "95 % interval 26 to 54." in headlines.headline(release, "most_visits").note
+        assert "95 % interval 26 to 54, acceptable." in headlines.headline(release, "most_visits").note
 
     def test_a_country_with_a_withheld_length_of_stay_is_not_the_most(self, release):
         found = headlines.headline(release, "most_visits")

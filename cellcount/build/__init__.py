@@ -16,18 +16,24 @@ from typing import TypeVar
 import pyarrow as pa
 
 from cellcount.build.align import Keys, union
-from cellcount.build.areas import write_areas
+from cellcount.build.areas import estimate_areas, write_areas
+from cellcount.build.calibrate import calibrate
+from cellcount.build.cells import Model, share_at_home
+from cellcount.build.counts import read_area_counts, read_home_counts
 from cellcount.build.deliveries import DeliveryRefusedError, common_resolutions, open_deliveries
-from cellcount.build.flows import write_flows_day, write_flows_month
+from cellcount.build.flows import estimate_flows_day, write_flows
+from cellcount.build.gathered import Gathered
 from cellcount.build.history import ranges, write_range
 from cellcount.build.homes import write_home_presence, write_home_relocation, write_usual_environment
 from cellcount.build.lookups import Reference, open_reference, resolution_note, write_lookups
 from cellcount.build.manifest import default_area, release_id, release_manifest
-from cellcount.build.network import write_coverage, write_precision
+from cellcount.build.network import calibrated, measure_doubts, write_coverage, write_precision
+from cellcount.build.nights import read_homes
 from cellcount.build.present import DayWritten, write_day
-from cellcount.build.protect import LEAST_THRESHOLD
+from cellcount.build.protect import LEAST_THRESHOLD, Disclosure, Protection, disclosure_statement, for_steward_only
 from cellcount.build.quality import write_quality
 from cellcount.build.release import ReleaseExistsError, ReleaseWriter, check_release
+from cellcount.build.secret import check_value, open_secret, secret_file
 from cellcount.build.shares import Operator, open_operator
 from cellcount.build.visitors import write_inbound_cell_month, write_inbound_month, write_outbound_month
 from cellcount.errors import CellCountError
@@ -35,8 +41,8 @@ from cellcount.progress import Progress, part, silent
 
 __all__ = ["build_release"]
 
-MOST_THREADS = 4
-"""Days made side by side: each takes about 300 MB."""
+MOST_THREADS = 2
+"""Days made side by side: each takes about 600 MB."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -49,6 +55,9 @@ def build_release(
     threshold: int = LEAST_THRESHOLD,
     title: str | None = None,
     validate: bool = False,
+    secret: Path | None = None,
+    steward: bool = False,
+    protection: Protection | None = None,
     reference: Reference | None = None,
     progress: Progress = silent,
 ) -> Path:
@@ -70,6 +79,12 @@ def build_release(
         Name of the release on screen.
     validate : bool
         Whether to run the whole validator first.
+    secret : Path, optional
+        File of the secret that drives rounding; beside the folder of releases, and made, if not given.
+    steward : bool
+        Whether to make a release of one or two operators for the steward of the data alone.
+    protection : Protection, optional
+        Which steps of disclosure control are done: all, but in tests of attacks on them.
     reference : Reference, optional
         Reference geography, if not the one in `data/reference`.
     progress : Progress
@@ -92,55 +107,88 @@ def build_release(
     if validate:
         _validate(deliveries, part(progress, 0.0, 0.05))
     opened = open_deliveries(deliveries)
+    steward_only = for_steward_only(opened, steward=steward)
     resolutions = common_resolutions(opened)
     reference = reference or open_reference(resolutions)
     zones = reference.zones()
-    parameters = {"estimate": "plain ratio", "threshold": threshold, "title": title}
-    name = release_id(opened, parameters, zones.checksum())
+    disclosure = Disclosure(
+        threshold=threshold,
+        secret=open_secret(secret or secret_file(releases), releases, opened),
+        operators=len(opened),
+        protection=protection or Protection(),
+    )
+    statement = disclosure_statement(disclosure, check_value=check_value(disclosure.secret))
+    parameters = {"estimate": ESTIMATE, "threshold": threshold, "title": title}
+    name = release_id(opened, {**parameters, "disclosure": statement}, zones.checksum())
     final = releases / name
     if final.exists():
         return _already_built(final, progress)
 
     operators = [open_operator(delivery, zones) for delivery in opened]
+    dates = opened[0].dates
     with ReleaseWriter(releases, name) as writer:
-        days = _write_cells(writer, operators, resolutions, threshold, part(progress, 0.05, 0.85))
+        progress(0.04, "Calibrating to official residents")
+        areas = read_area_counts(operators, dates)
+        calibration = calibrate(operators, dates, areas, [read_home_counts(operator, dates) for operator in operators])
+        progress(0.07, "Finding where residents are at night")
+        model = Model(
+            operators=tuple(operators),
+            calibration=calibration,
+            homes=tuple(
+                read_homes(operator, dates, resolutions, calibration.home[number])
+                for number, operator in enumerate(operators)
+            ),
+            at_home=share_at_home(operators, calibration, areas),
+            dates=tuple(dates),
+            gathered=Gathered(zones),
+        )
+        days = _write_cells(writer, model, resolutions, disclosure, part(progress, 0.12, 0.85))
         progress(0.85, "Estimating people by area and hour")
-        areas = write_areas(writer, operators, opened[0].dates, threshold)
-        _write_movements(writer, operators, reference.country_codes(), threshold, part(progress, 0.87, 0.96))
-        write_precision(writer, operators)
-        write_coverage(writer, operators, opened[0].dates)
+        estimates = estimate_areas(model, areas)
+        doubts = measure_doubts(model, estimates)
+        written = write_areas(writer, model, estimates, doubts, disclosure)
+        customers = calibrated(operators, calibration, doubts.share_cv[0])
+        _write_movements(writer, customers, reference.country_codes(), disclosure, part(progress, 0.88, 0.96))
+        write_precision(writer, zones, doubts)
+        write_coverage(writer, operators, dates)
         cells = cells_of(days)
         write_lookups(writer, reference, cells)
-        quality = write_quality(writer, zones, len(operators), days, areas)
+        quality = write_quality(writer, model, days, written, estimates=estimates, doubts=doubts)
         progress(0.97, "Checking the release")
         manifest = release_manifest(
             opened,
             reference.areas,
             title=title,
-            threshold=threshold,
+            disclosure=statement,
+            steward_only=steward_only,
             parameters=parameters,
-            area=default_area(zones, areas),
+            area=default_area(zones, written),
             cells=cells,
             note=resolution_note(zones, cells),
             quality=quality,
+            calibration=calibration,
         )
         writer.publish(manifest)
     progress(1.0, f"Released {name}")
     return final
 
 
+ESTIMATE = "difference from official residents, shares calibrated by home"
+"""How devices become people: what a release of another version says otherwise was made otherwise."""
+
+
 def _write_cells(
     writer: ReleaseWriter,
-    operators: Sequence[Operator],
+    model: Model,
     resolutions: Sequence[int],
-    threshold: int,
+    disclosure: Disclosure,
     progress: Progress,
 ) -> list[DayWritten]:
-    dates = operators[0].delivery.dates
+    dates = model.dates
     days = _in_threads(
-        lambda date: write_day(writer, operators, resolutions, date, threshold),
+        lambda date: write_day(writer, model, resolutions, date, disclosure),
         dates,
-        part(progress, 0.0, 0.7),
+        part(progress, 0.0, 0.85),
         "Estimating people by cell and hour",
     )
     if not any(day.cells for day in days):
@@ -156,31 +204,35 @@ def _write_cells(
     _in_threads(
         lambda job: write_range(writer, job[0], dates, job[1], job[2]),
         jobs,
-        part(progress, 0.7, 1.0),
+        part(progress, 0.85, 1.0),
         "Laying out histories and typical days",
     )
     return days
 
 
 def _write_movements(
-    writer: ReleaseWriter, operators: Sequence[Operator], countries: pa.Array, threshold: int, progress: Progress
+    writer: ReleaseWriter,
+    operators: Sequence[Operator],
+    countries: pa.Array,
+    disclosure: Disclosure,
+    progress: Progress,
 ) -> None:
     """Trips, visits and homes: what is counted by pairs of places."""
     flows = _in_threads(
-        lambda date: write_flows_day(writer, operators, countries, date, threshold),
+        lambda date: estimate_flows_day(operators, countries, date, disclosure),
         operators[0].delivery.dates,
         part(progress, 0.0, 0.5),
         "Estimating trips",
     )
-    write_flows_month(writer, [day for day in flows if day is not None], threshold)
+    write_flows(writer, [day for day in flows if day is not None], disclosure)
     jobs: dict[str, Callable[[str], None]] = {
         "home_presence": lambda date: write_home_presence(
-            writer, operators, countries, dt.date.fromisoformat(date), threshold
+            writer, operators, countries, dt.date.fromisoformat(date), disclosure
         ),
-        "home_relocation": lambda period: write_home_relocation(writer, operators, countries, period, threshold),
-        "inbound_month": lambda month: write_inbound_month(writer, operators, countries, month, threshold),
-        "inbound_cell_month": lambda month: write_inbound_cell_month(writer, operators, countries, month, threshold),
-        "outbound_month": lambda month: write_outbound_month(writer, operators, countries, month, threshold),
+        "home_relocation": lambda period: write_home_relocation(writer, operators, countries, period, disclosure),
+        "inbound_month": lambda month: write_inbound_month(writer, operators, countries, month, disclosure),
+        "inbound_cell_month": lambda month: write_inbound_cell_month(writer, operators, countries, month, disclosure),
+        "outbound_month": lambda month: write_outbound_month(writer, operators, countries, month, disclosure),
     }
     work = [
         (job, value)
@@ -190,7 +242,7 @@ def _write_movements(
     _in_threads(
         lambda item: item[0](item[1]), work, part(progress, 0.5, 1.0), "Estimating visits and people by their homes"
     )
-    write_usual_environment(writer, operators, countries, threshold)
+    write_usual_environment(writer, operators, countries, disclosure)
 
 
 def cells_of(days: Sequence[DayWritten]) -> dict[int, Keys]:

@@ -5,24 +5,170 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cellcount.build.align import devices
-from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, Observed, known, known_total, standard_error
-from cellcount.build.figures import figure, observed
+from cellcount.build.cells import PART_OF_HOUR, Model
+from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, estimate, known, known_total
+from cellcount.build.counts import ALL, AT_HOME, INBOUND, AreaCounts, mean_known
 from cellcount.build.history import days_by_type, period_id
-from cellcount.build.protect import whole
+from cellcount.build.protect import Disclosure, whole
 from cellcount.build.release import ReleaseWriter
-from cellcount.build.shares import Operator, less_the_lost
-from cellcount.build.zones import numbered
-from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY
+from cellcount.build.rounding import words_of
+from cellcount.build.secondary import Tree, Withheld, withhold_in_tree
+from cellcount.build.zones import Zones
+from cellcount.methods.precision import standard_error
+from cellcount.standard import DAY_PARTS, HOUR_COLUMNS, HOURS_OF_DAY
+
+if TYPE_CHECKING:
+    from cellcount.build.network import Doubts
+
+Floats = NDArray[np.float64]
 
 DEVICES_ROUNDED_TO = 1_000
 COUNTRY = "UK"
+NIGHT_HOUR = 3
+AWAY = ("at_work", "visiting")
+
+
+@dataclass(frozen=True)
+class AreaEstimates:
+    """Estimates of areas, before anything is withheld.
+
+    Attributes
+    ----------
+    people : array of float, dates x hours x areas
+        People present; NaN where nobody covers the area.
+    counts : tuple of arrays of uint32, dates x hours x areas
+        Each operator's counts of everybody as delivered.
+    calibration_factor : array of float, day parts x areas
+        Mean of the estimates over that of the plain ratio with the shares that operators state.
+    inbound_part : float
+        Visitors from abroad, as a share of those present.
+    alone : array of float, operators x day parts x areas
+        What each operator alone leads to, a mean over dates; NaN where it has no count.
+    chance : array of float, operators x day parts x areas
+        Variance of that which chance alone would give it.
+    """
+
+    people: Floats
+    counts: tuple[Devices, ...]
+    calibration_factor: Floats
+    inbound_part: float
+    alone: Floats
+    chance: Floats
+
+
+def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
+    """Estimate people by area and hour.
+
+    Those at home, those away from home and those from abroad are estimated apart, each with the share that operators
+    have of them, and added. An area that contains others is what they add up to, where all of them are delivered.
+
+    Parameters
+    ----------
+    model : Model
+        Operators and their shares.
+    areas : sequence of AreaCounts
+        Each operator's counts.
+
+    Returns
+    -------
+    AreaEstimates
+    """
+    zones = model.operators[0].zones
+    people = _added_up(zones, _own(model, areas))
+    plain = _estimated(model, areas, ALL, [operator.shares["resident"] for operator in model.operators])
+    mean, mean_plain = _by_part(people), _by_part(plain)
+    inbound = _estimated(model, areas, INBOUND, list(model.calibration.inbound))
+    country = _whole(zones)
+    part = np.nansum(mean_known(inbound[:, :, country], axis=(0, 1)))
+    everybody = np.nansum(mean_known(people[:, :, country], axis=(0, 1)))
+    alone, chance = _alone(model, areas)
+    return AreaEstimates(
+        people=people,
+        counts=tuple(counts.segments[ALL] for counts in areas),
+        calibration_factor=np.divide(mean, mean_plain, out=np.full(mean.shape, np.nan), where=mean_plain > 0),
+        inbound_part=float(part / everybody) if everybody > 0 else 0.0,
+        alone=alone,
+        chance=chance,
+    )
+
+
+def _own(model: Model, areas: Sequence[AreaCounts]) -> Floats:
+    """Every area from its own counts."""
+    calibration = model.calibration
+    everybody = _estimated(model, areas, ALL, list(calibration.home))
+    if not all({AT_HOME, *AWAY} <= counts.segments.keys() for counts in areas):
+        return everybody
+    parts = [_estimated(model, areas, AT_HOME, list(calibration.home))]
+    away = [share[PART_OF_HOUR] for share in calibration.away_residents]
+    parts += [_estimated(model, areas, segment, away) for segment in AWAY]
+    parts.append(_estimated(model, areas, INBOUND, list(calibration.inbound)))
+    return np.where(np.isnan(everybody), np.nan, np.nansum(parts, axis=0))
+
+
+def _estimated(model: Model, areas: Sequence[AreaCounts], segment: str, shares: Sequence[Floats]) -> Floats:
+    there = [number for number, counts in enumerate(areas) if segment in counts.segments]
+    if not there:
+        return np.zeros(areas[0].lost.shape)
+    seen = [areas[number].seen(segment, np.nan_to_num(shares[number])) for number in there]
+    thresholds = [model.operators[number].delivery.threshold for number in there]
+    return np.maximum(estimate([counts for counts, _ in seen], [share for _, share in seen], thresholds), 0.0)
+
+
+def _added_up(zones: Zones, people: Floats) -> Floats:
+    """Areas that contain others as what these add up to, where every inhabited authority in them is estimated."""
+    authority = np.array([kind == "authority" for kind in zones.types])
+    there = ~np.isnan(people).any(axis=(0, 1)) & authority
+    lacking = zones.summed_up((authority & ~there & (zones.residents > 0)).astype(np.float64))
+    members = zones.summed_up(there.astype(np.float64))
+    result = people.copy()
+    flat = np.where(there, people, 0.0).reshape(-1, len(zones.codes))
+    above = np.flatnonzero(~authority & (lacking == 0) & (members > 0))
+    inside = np.zeros((len(zones.codes), len(above)))
+    for number in range(len(zones.codes)):
+        up = number
+        while there[number] and up >= 0:
+            inside[number] += above == up
+            up = int(zones.parents[up])
+    result[:, :, above] = (flat @ inside).reshape(*people.shape[:2], -1)
+    return result
+
+
+def _alone(model: Model, areas: Sequence[AreaCounts]) -> tuple[Floats, Floats]:
+    """What each operator alone leads to, and the variance that chance gives it: day parts x areas."""
+    found, chance = [], []
+    dispersion = model.gathered.dispersion()[:, None]
+    for number, counts in enumerate(areas):
+        devices = np.where(known(counts.segments[ALL]), counts.segments[ALL], np.nan)
+        mean = _by_part(devices)
+        share = model.calibration.home[number]
+        if {AT_HOME, *AWAY} <= counts.segments.keys():
+            at_home = _by_part(np.where(known(counts.segments[AT_HOME]), counts.segments[AT_HOME], np.nan))
+            share = np.divide(
+                mean,
+                at_home / model.calibration.home[number] + (mean - at_home) / model.calibration.away[number],
+                out=np.full(mean.shape, np.nan),
+                where=mean > 0,
+            )
+        hours = np.array([len(hours) for hours in DAY_PARTS.values()])[:, None] * len(devices)
+        people = np.divide(mean, share, out=np.full(mean.shape, np.nan), where=np.nan_to_num(share) > 0)
+        found.append(people)
+        chance.append(np.divide(dispersion * people, share * hours, out=np.full(mean.shape, np.nan), where=people > 0))
+    return np.array(found), np.array(chance)
+
+
+def _by_part(values: Floats) -> Floats:
+    """Mean over dates and the hours of each part of the day; NaN where nothing is known."""
+    return np.array([mean_known(values[:, list(hours)], axis=(0, 1)) for hours in DAY_PARTS.values()])
+
+
+def _whole(zones: Zones) -> NDArray[np.bool_]:
+    return np.array([kind == "authority" for kind in zones.types])
 
 
 @dataclass(frozen=True)
@@ -33,157 +179,103 @@ class AreasWritten:
     ----------
     covered : array of bool
         For each area, whether there are figures for it.
-    disagreement : array of float
-        For each area, how far operators' own estimates lie apart: see `disagreement`; NaN where not known.
     night_people : array of float
         For each area, mean of the released people from 03:00 to 04:00 UTC; NaN where one is withheld.
     """
 
     covered: NDArray[np.bool_]
-    disagreement: NDArray[np.float64]
     night_people: NDArray[np.float64]
 
 
-NIGHT_HOUR = 3
-
-
 def write_areas(
-    writer: ReleaseWriter, operators: Sequence[Operator], dates: Sequence[dt.date], threshold: int
+    writer: ReleaseWriter, model: Model, estimates: AreaEstimates, doubts: Doubts, disclosure: Disclosure
 ) -> AreasWritten:
-    """Estimate, protect and write `area_hour`, `typical_area` and `devices_day`.
+    """Protect and write `area_hour`, `typical_area` and `devices_day`.
 
     Parameters
     ----------
     writer : ReleaseWriter
         The release being written.
-    operators : sequence of Operator
-        Operators.
-    dates : sequence of date
-        All UTC days, in order.
-    threshold : int
-        Devices below which a figure is withheld.
+    model : Model
+        Operators and dates.
+    estimates : AreaEstimates
+        What is to be written.
+    doubts : Doubts
+        How sure it is.
+    disclosure : Disclosure
+        How it is protected.
 
     Returns
     -------
     AreasWritten
     """
-    zones = operators[0].zones
-    everywhere = np.arange(len(zones.codes))
-    seen_by_all = observed(operators, everywhere)
-    run = np.full((len(dates) * HOURS_OF_DAY, len(zones.codes)), NOT_COVERED, dtype=np.uint32)
-    active = np.zeros(len(run), dtype=np.int64)
-    spread = []
-    country = zones.codes.index(COUNTRY)
-    for number, date in enumerate(dates):
-        counts = [_counts(operator, date) for operator in operators]
-        counted = [np.any(hours != NOT_COVERED, axis=0) for hours in counts]
-        there = np.logical_or.reduce(counted)
-        seen = [
-            less_the_lost(
-                hours[:, there],
-                operator.share_of(everywhere[there], counted=here[there]),
-                operator.lost_in_areas(date)[:, there],
-            )
-            for operator, hours, here in zip(operators, counts, counted, strict=True)
-        ]
-        people = figure([hours for hours, _ in seen], [share for _, share in seen], threshold)
-        hours_here = slice(number * HOURS_OF_DAY, (number + 1) * HOURS_OF_DAY)
-        shown = np.where(people.withheld, 0, people.estimate)
-        run[hours_here, there] = np.where(people.withheld, WITHHELD, whole(shown))
-        day = np.full(len(zones.codes), np.nan)
-        day[there] = disagreement([hours for hours, _ in seen], [share for _, share in seen])
-        spread.append(day)
-        active[hours_here] = known_total([hours[:, country] for hours in counts])
-    writer.write("area_hour", _area_hour(zones.code_list, dates, run, seen_by_all))
+    zones, dates = model.operators[0].zones, model.dates
+    run = _protected(zones, dates, estimates, doubts, disclosure)
+    writer.write("area_hour", _area_hour(zones, dates, run, doubts))
     for kind, starts in days_by_type(dates).items():
-        table = _typical_area(zones.code_list, run, starts, seen_by_all)
+        table = _typical_area(zones, run, starts, doubts)
         writer.write("typical_area", table, period=period_id(dates), day_type=kind)
     present = (run != NOT_COVERED).any(axis=0)
+    country = zones.codes.index(COUNTRY)
     if present[country]:
+        active = known_total([counts[:, :, country].ravel() for counts in estimates.counts])
         writer.write("devices_day", _devices_day(dates, active))
     night = run[NIGHT_HOUR::HOURS_OF_DAY]
     at_night = np.where((night < NOT_COVERED).all(axis=0), night.mean(axis=0), np.nan)
-    return AreasWritten(present, _mean_over_days(spread), at_night)
+    return AreasWritten(present, at_night)
 
 
-def disagreement(counts: Sequence[Devices], shares: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """How far operators' own estimates of the same people lie apart.
-
-    Each operator alone says N_k = n_k / p_k. The coefficient of variation of these, over the operators, is averaged
-    over the hours in which at least two are known. Part of it is chance: about sqrt((1 - p) / n) for each operator.
-
-    Parameters
-    ----------
-    counts : sequence of arrays of uint32, hours x areas
-        Each operator's counts.
-    shares : sequence of arrays of float, hours x areas
-        Each operator's p.
-
-    Returns
-    -------
-    array of float
-        For each area, a share of its people; NaN where fewer than two operators are known in every hour.
-
-    Examples
-    --------
-    One operator says 90 / 0.3 = 300 people, the other 50 / 0.2 = 250. Mean 275, standard deviation 35.4: 12.9 %.
-
-    >>> counts = [np.array([[90]], dtype=np.uint32), np.array([[50]], dtype=np.uint32)]
-    >>> disagreement(counts, [np.array([[0.3]]), np.array([[0.2]])]).round(3)
-    array([0.129])
-    """
-    alone = np.array([np.where(known(n), n / p, np.nan) for n, p in zip(counts, shares, strict=True)])
-    number = np.sum(~np.isnan(alone), axis=0)
-    total = np.nansum(alone, axis=0)
-    enough = (number >= 2) & (total > 0)
-    mean = np.divide(total, number, out=np.full(total.shape, np.nan), where=enough)
-    squares = np.nansum(np.square(alone - mean), axis=0)
-    deviation = np.sqrt(np.divide(squares, number - 1, out=np.full(total.shape, np.nan), where=enough))
-    return _mean_over_days(deviation / mean)
+def _protected(
+    zones: Zones, dates: Sequence[dt.date], estimates: AreaEstimates, doubts: Doubts, disclosure: Disclosure
+) -> Devices:
+    """Released people, hours of the run x areas, with `WITHHELD` and `NOT_COVERED`."""
+    words = words_of(zones.codes)
+    there = ~np.isnan(estimates.people)
+    ever = np.flatnonzero(there.any(axis=(0, 1)))
+    place = np.full(len(zones.codes), -1)
+    place[ever] = np.arange(len(ever))
+    above = zones.parents[ever]
+    tree = Tree.of_parents(np.where(above >= 0, place[above], -1))
+    device = 1.0 / np.nan_to_num(doubts.coverage_p[0, ever], nan=1.0)
+    run = np.full((len(dates) * HOURS_OF_DAY, len(zones.codes)), NOT_COVERED, dtype=np.uint32)
+    for day, date in enumerate(dates):
+        reasons = disclosure.reasons([counts[day][:, ever] for counts in estimates.counts])
+        for hour in range(HOURS_OF_DAY):
+            people = np.nan_to_num(estimates.people[day, hour, ever])
+            why = np.where(there[day, hour, ever], reasons[hour], 0).astype(np.uint8)
+            if disclosure.protection.secondary:
+                withhold_in_tree(tree, Withheld(people, why, device), disclosure.threshold)
+            shown = disclosure.rounded(people, "area_hour people", f"{date} {hour:02d}", [words[ever]])
+            figures = np.where(why > 0, np.uint32(WITHHELD), whole(np.where(why > 0, 0.0, shown)))
+            run[day * HOURS_OF_DAY + hour, ever] = np.where(there[day, hour, ever], figures, np.uint32(NOT_COVERED))
+    return run
 
 
-def _mean_over_days(values: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the first axis of what is known; NaN where nothing is."""
-    stacked = np.array(values)
-    number = np.sum(~np.isnan(stacked), axis=0)
-    return np.divide(np.nansum(stacked, axis=0), number, out=np.full(number.shape, np.nan), where=number > 0)
-
-
-def _counts(operator: Operator, date: dt.date) -> Devices:
-    """An operator's counts of everybody, hours x areas."""
-    delivery = operator.delivery
-    table = delivery.read("area_day", date=date)
-    table = table.filter(pc.equal(table.column("segment"), "all"))
-    areas = numbered(table.column("area_code"), operator.zones.code_list, f"{delivery.folder}, area_day of {date}")
-    counts = np.full((HOURS_OF_DAY, len(operator.zones.codes)), NOT_COVERED, dtype=np.uint32)
-    for hour, name in enumerate(HOUR_COLUMNS):
-        counts[hour, areas] = devices(table.column(name))
-    return counts
-
-
-def _area_hour(codes: pa.Array, dates: Sequence[dt.date], run: Devices, seen: Observed) -> pa.Table:
-    by_area = run.reshape(len(dates), HOURS_OF_DAY, len(codes)).transpose(1, 2, 0)
+def _area_hour(zones: Zones, dates: Sequence[dt.date], run: Devices, doubts: Doubts) -> pa.Table:
+    by_area = run.reshape(len(dates), HOURS_OF_DAY, len(zones.codes)).transpose(1, 2, 0)
     there = (by_area != NOT_COVERED).any(axis=0)
     area, day = np.nonzero(there)
-    columns = {"area_code": codes.take(pa.array(area)), "date": np.array(dates, dtype="datetime64[D]")[day]}
+    columns = {"area_code": zones.code_list.take(pa.array(area)), "date": np.array(dates, dtype="datetime64[D]")[day]}
     for hour, figures in enumerate(by_area):
         figure_here = figures[there]
         hidden = figure_here >= NOT_COVERED
-        error = standard_error(np.where(hidden, np.nan, figure_here), seen.at(area))
+        people = np.where(hidden, np.nan, figure_here)
+        error = standard_error(people, doubts.at(int(PART_OF_HOUR[hour]), area), area_km2=zones.km2[area])
         columns[f"people_h{hour:02d}"] = pa.array(figure_here, mask=hidden)
         columns[f"se_h{hour:02d}"] = pa.array(np.round(error, 1).astype(np.float32), mask=hidden)
     return pa.table(columns)
 
 
-def _typical_area(codes: pa.Array, run: Devices, starts: Sequence[int], seen: Observed) -> pa.Table:
+def _typical_area(zones: Zones, run: Devices, starts: Sequence[int], doubts: Doubts) -> pa.Table:
     """Mean over days, by local hour; NULL unless every day is released."""
     there = np.flatnonzero((run != NOT_COVERED).any(axis=0))
-    columns = {"area_code": codes.take(pa.array(there))}
+    columns = {"area_code": zones.code_list.take(pa.array(there))}
     for hour in range(HOURS_OF_DAY):
         figures = run[[start + hour for start in starts]][:, there]
         hidden = np.any(figures >= NOT_COVERED, axis=0)
         mean = np.where(hidden, np.nan, figures.mean(axis=0))
-        error = standard_error(mean, seen.at(there), days=len(starts))
+        part = int(PART_OF_HOUR[(starts[0] + hour) % HOURS_OF_DAY])
+        error = standard_error(mean, doubts.at(part, there), area_km2=zones.km2[there], days=len(starts))
         columns[f"people_l{hour:02d}"] = pa.array(np.round(mean, 1).astype(np.float32), mask=hidden)
         columns[f"se_l{hour:02d}"] = pa.array(np.round(error, 1).astype(np.float32), mask=hidden)
     columns["dates_used"] = pa.array(np.full(len(there), len(starts), dtype=np.uint32))

@@ -83,13 +83,15 @@ class Delivery:
         """Values of the one partition column of a table: its dates, months or periods."""
         return {partition.partition("=")[2] for partition in self.files if partition.split("/")[0] == table_name}
 
-    def read(self, table_name: str, **partitions: object) -> pa.Table:
+    def read(self, table_name: str, *, columns: Sequence[str] | None = None, **partitions: object) -> pa.Table:
         """Read one partition of a table; a table without rows where the delivery has none.
 
         Parameters
         ----------
         table_name : str
             A table of the standard.
+        columns : sequence of str, optional
+            Only these columns.
         **partitions
             A value for each of its partition columns.
 
@@ -100,18 +102,19 @@ class Delivery:
         """
         table = delivery_tables()[table_name]
         codes = [column.name for column in table.file_columns if column.physical_type == "VARCHAR"]
+        wanted = list(columns or (column.name for column in table.file_columns))
         read = []
         for file in self.files.get(table.folder(**partitions), []):
             try:
                 # Dates are read side by side in threads of our own: more threads inside would only get in the way.
                 with pq.ParquetFile(file, memory_map=True, read_dictionary=codes) as parquet:
-                    read.append(parquet.read([column.name for column in table.file_columns], use_threads=False))
+                    read.append(parquet.read(wanted, use_threads=False))
             except (OSError, pa.ArrowException) as error:
                 raise DeliveryRefusedError(
                     f"{file} cannot be read: {str(error).splitlines()[0]}. Ask operator {self.operator_id} to deliver "
                     "it again; `python -m cellcount validate` names every fault of a delivery."
                 ) from error
-        return pa.concat_tables(read) if read else table.file_schema.empty_table()
+        return pa.concat_tables(read) if read else table.file_schema.empty_table().select(wanted)
 
 
 def open_deliveries(folders: Sequence[Path]) -> list[Delivery]:

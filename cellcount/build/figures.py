@@ -9,38 +9,74 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cellcount.build.combine import NOT_COVERED, Devices, Observed, Share, estimate, standard_error
-from cellcount.build.protect import released, too_small
+from cellcount.build.combine import NOT_COVERED, Devices, Observed, Share, estimate
+from cellcount.build.protect import Disclosure, Reasons, released
+from cellcount.build.rounding import Words
 from cellcount.build.shares import Customers, Operator
+from cellcount.methods.precision import Placement, Precision, standard_error
+
+NOT_PLACED = Placement(cv=0.0, density=1.0, power=1.0, floor=0.0, decay=0.5)
+"""Counts of whole areas: nobody is put into a wrong cell."""
+BINOMIAL = 1.0
+"""Over-dispersion of trips and visits: nothing is known that could tell it."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A column of figures: estimates, and where they must be withheld."""
+    """A column of figures: estimates, and why some must be withheld."""
 
     estimate: NDArray[np.float64]
-    withheld: NDArray[np.bool_]
+    reasons: Reasons
 
-    def released(self) -> pa.Array:
-        """The figures as released: whole numbers, NULL where withheld."""
-        return released(self.estimate, self.withheld)
+    def released(self, disclosure: Disclosure, measure: str, when: str, words: Sequence[Words]) -> pa.Array:
+        """The figures as released: rounded, NULL where withheld.
 
-    def hidden_where(self, also: NDArray[np.bool_]) -> Figure:
-        """The same figures, withheld in more places."""
-        return Figure(self.estimate, self.withheld | also)
+        Parameters
+        ----------
+        disclosure : Disclosure
+            How the release is protected.
+        measure : str
+            Table and column.
+        when : str
+            Date, month or period.
+        words : sequence of arrays of uint64
+            What each figure's zone is.
+
+        Returns
+        -------
+        pyarrow.Array
+            UINTEGER.
+        """
+        hidden = self.reasons > 0
+        shown = disclosure.rounded(np.where(hidden, 0.0, self.estimate), measure, when, words)
+        return released(shown, hidden)
+
+    def hidden_where(self, also: Reasons) -> Figure:
+        """The same figures, withheld where others are too."""
+        return Figure(self.estimate, self.reasons | also)
 
 
-def figure(counts: Sequence[Devices], shares: Sequence[Share], threshold: int) -> Figure:
-    """Estimate and protect a column of counts.
+def figure(
+    counts: Sequence[Devices],
+    shares: Sequence[Share],
+    thresholds: Sequence[int],
+    disclosure: Disclosure,
+    delivered: Sequence[Devices] | None = None,
+) -> Figure:
+    """Estimate a column of counts, and say which may be released.
 
     Parameters
     ----------
     counts : sequence of arrays of uint32
-        Each operator's counts.
+        Each operator's counts, without those that its network's outages make useless.
     shares : sequence of arrays of float
         Each operator's p.
-    threshold : int
-        Devices.
+    thresholds : sequence of int
+        Each operator's threshold, devices.
+    disclosure : Disclosure
+        How the release is protected.
+    delivered : sequence of arrays of uint32, optional
+        Counts as delivered, where they are not `counts`: these decide whether a figure may be released.
 
     Returns
     -------
@@ -48,7 +84,8 @@ def figure(counts: Sequence[Devices], shares: Sequence[Share], threshold: int) -
     """
     # An operator that has not said its share of an area, and saw nobody there, does not cover it.
     covering = [np.where(np.isnan(share), np.uint32(NOT_COVERED), n) for n, share in zip(counts, shares, strict=True)]
-    return Figure(estimate(covering, shares), too_small(covering, threshold))
+    people = estimate(covering, [np.nan_to_num(share) for share in shares], thresholds)
+    return Figure(np.maximum(people, 0.0), disclosure.reasons(covering if delivered is None else delivered))
 
 
 def observed(operators: Sequence[Operator], areas: NDArray[np.int64], customers: Customers = "resident") -> Observed:
@@ -77,6 +114,17 @@ def observed(operators: Sequence[Operator], areas: NDArray[np.int64], customers:
     return Observed(total, np.divide(deviation, total, out=np.full(total.shape, np.nan), where=total > 0))
 
 
+def people_per_device(seen: Observed) -> NDArray[np.float64]:
+    """People for whom one device of all operators together stands; 1 where their share is not known.
+
+    Examples
+    --------
+    >>> people_per_device(Observed(np.array([0.5, np.nan]), np.array([0.0, np.nan])))
+    array([2., 1.])
+    """
+    return np.divide(1.0, seen.share, out=np.ones(len(seen.share)), where=seen.share > 0)
+
+
 def errors(figures: pa.Array, seen: Observed) -> pa.Array:
     """Standard errors of released figures, to a hundredth; NULL where the figure is.
 
@@ -92,5 +140,6 @@ def errors(figures: pa.Array, seen: Observed) -> pa.Array:
     pyarrow.Array
         DOUBLE.
     """
-    error = standard_error(figures.to_numpy(zero_copy_only=False).astype(np.float64), seen)
+    people = figures.to_numpy(zero_copy_only=False).astype(np.float64)
+    error = standard_error(people, Precision(seen.share, BINOMIAL, seen.cv, NOT_PLACED), area_km2=1.0)
     return pa.array(np.round(error, 2), from_pandas=True)

@@ -1,4 +1,8 @@
-"""Trips between areas: the tables `flows_day` and `flows_month`."""
+"""Trips between areas: the tables `flows_day` and `flows_month`.
+
+A day's trips are a total over its hours and a part of the month's, so all days are estimated first, then protected
+together, then written.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +15,94 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.align import Keys
-from cellcount.build.combine import WITHHELD, Observed, Share, known, withheld_mean
-from cellcount.build.figures import Figure, errors, figure, observed
-from cellcount.build.keyed import SideBySide, decoded, side_by_side
+from cellcount.build.combine import WITHHELD, Devices, Observed, Share, known, withheld_mean
+from cellcount.build.figures import Figure, errors, figure, observed, people_per_device
+from cellcount.build.keyed import SideBySide, decoded, side_by_side, words
+from cellcount.build.protect import Disclosure, Reasons
 from cellcount.build.release import ReleaseWriter
+from cellcount.build.secondary import Withheld, withhold_in_rows
 from cellcount.build.shares import LEFT_OUT_FROM, Operator, less_the_lost
-from cellcount.standard import HOUR_COLUMNS
+from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY
 
 
 @dataclass(frozen=True)
-class DayTotals:
-    """Trips of one day before anything is withheld, to be added up over the month; never released as they are."""
+class DayFlows:
+    """Trips of one day before they are protected; never released as they are.
+
+    Attributes
+    ----------
+    date : date
+        UTC day.
+    keys : array of int64
+        Numbers of origin, destination and purpose, ascending.
+    codes, lists : dict
+        What the numbers stand for: see `keyed`.
+    hours : array of float32, pairs x hours
+        Trips by hour of departure.
+    hours_reasons : array of uint8, pairs x hours
+        Why each is withheld; changed in place as more must be.
+    trips : array of float
+        Trips of the day.
+    trips_reasons : array of uint8
+        Why each is withheld; changed in place.
+    devices : array of uint32, operators x pairs
+        Trips that each operator has delivered, a withheld hour taken for one.
+    km, minutes : array of float
+        Mean length of a trip, km, and duration, minutes; NaN where not known.
+    observed : Observed
+        What all operators together observe.
+    """
 
     date: dt.date
     keys: Keys
     codes: dict[str, NDArray[np.int64]]
     lists: dict[str, pa.Array]
-    devices: NDArray[np.int64]
+    hours: NDArray[np.float32]
+    hours_reasons: Reasons
     trips: NDArray[np.float64]
+    trips_reasons: Reasons
+    devices: Devices
     km: NDArray[np.float64]
+    minutes: NDArray[np.float64]
     observed: Observed
 
+    def withhold(self, threshold: int) -> None:
+        """Withhold, in place, what the day's total and its hours give away of each other."""
+        device = people_per_device(self.observed)
+        each_hour = np.broadcast_to(device[:, None], self.hours.shape)
+        withhold_in_rows(
+            Withheld(np.nan_to_num(self.hours.astype(np.float64)), self.hours_reasons, each_hour),
+            Withheld(np.nan_to_num(self.trips), self.trips_reasons, device),
+            threshold,
+        )
 
-def write_flows_day(
-    writer: ReleaseWriter, operators: Sequence[Operator], countries: pa.Array, date: dt.date, threshold: int
-) -> DayTotals | None:
-    """Estimate, protect and write one UTC day of `flows_day`.
+
+@dataclass(frozen=True)
+class MonthFlows:
+    """Trips of one month before they are protected: pairs that occur on some day.
+
+    Attributes
+    ----------
+    first : array of int64
+        Where each pair is first found among the rows of all days, one after the other.
+    trips : array of float
+        Trips.
+    reasons : array of uint8
+        Why each is withheld.
+    km : array of float
+        Mean length of a trip, km; NaN where not known.
+    """
+
+    first: NDArray[np.int64]
+    trips: NDArray[np.float64]
+    reasons: Reasons
+    km: NDArray[np.float64]
+
+
+def estimate_flows_day(
+    operators: Sequence[Operator], countries: pa.Array, date: dt.date, disclosure: Disclosure
+) -> DayFlows | None:
+    """Estimate one UTC day of trips.
 
     Hours are estimated as any count. The day's total adds up the operator's hours before they are estimated, a withheld
     one being taken for its mean under a prior without scale (`withheld_mean`), for leaving it out would bias the total
@@ -44,21 +110,19 @@ def write_flows_day(
 
     Parameters
     ----------
-    writer : ReleaseWriter
-        The release being written.
     operators : sequence of Operator
         Operators.
     countries : pyarrow.Array
         Codes of countries.
     date : date
         UTC day.
-    threshold : int
-        Devices (here: trips seen) below which a figure is withheld.
+    disclosure : Disclosure
+        How the release is protected.
 
     Returns
     -------
-    DayTotals or None
-        For `write_flows_month`; None where nobody delivers trips of the day.
+    DayFlows or None
+        None where nobody delivers trips of the day.
     """
     zones = operators[0].zones
     side = side_by_side(operators, zones, countries, "od_day", date=date)
@@ -67,7 +131,8 @@ def write_flows_day(
     origin = side.codes["origin_code"]
     shares = side.shares(origin)
     lost = [operator.lost_in_areas(date)[:, origin] for operator in side.operators]
-    hours: dict[str, pa.Array] = {}
+    hours = np.empty((len(side.keys), HOURS_OF_DAY), dtype=np.float32)
+    reasons = np.empty(hours.shape, dtype=np.uint8)
     seen = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
     hidden = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
     for hour, name in enumerate(HOUR_COLUMNS):
@@ -76,7 +141,8 @@ def write_flows_day(
             seen[number] += np.where(known(theirs), theirs, 0)
             hidden[number] += theirs == WITHHELD
         less = [less_the_lost(n, p, loss[hour]) for n, p, loss in zip(counts, shares, lost, strict=True)]
-        hours[name] = figure([n for n, _ in less], [p for _, p in less], threshold).released()
+        found = figure([n for n, _ in less], [p for _, p in less], side.thresholds, disclosure, delivered=counts)
+        hours[:, hour], reasons[:, hour] = found.estimate, found.reasons
 
     out = [(loss >= LEFT_OUT_FROM).any(axis=0) | np.isnan(share) for loss, share in zip(lost, shares, strict=True)]
     trips_seen = [
@@ -87,70 +153,129 @@ def write_flows_day(
         np.where(left_out, 0.0, share * (1.0 - loss.mean(axis=0)))
         for left_out, share, loss in zip(out, shares, lost, strict=True)
     ]
-    devices = np.sum([np.where(left_out, 0, n) for left_out, n in zip(out, seen, strict=True)], axis=0)
-    trips = _ratio(trips_seen, kept)
-    total = Figure(trips, (devices < threshold) & (trips > 0))
-    km = _ratio(side.amounts("km_total", absent=0.0), kept)
-    figures = total.released()
-    seen_by_all = observed(side.operators, origin)
-    writer.write(
-        "flows_day",
-        pa.table(
-            {
-                **side.key_columns(),
-                **hours,
-                "trips": figures,
-                "km_total": _whole(km, figures),
-                "minutes_mean": _minutes(side, trips_seen, figures),
-                "se": errors(figures, seen_by_all),
-            }
-        ),
-        date=date,
+    delivered = np.array(
+        [n + w for n, w in zip(seen, hidden, strict=True)],
+        dtype=np.uint32,
     )
-    return DayTotals(date, side.keys, side.codes, side.lists, devices, trips, km, seen_by_all)
+    trips = _ratio(trips_seen, kept)
+    km = _ratio(side.amounts("km_total", absent=0.0), kept)
+    return DayFlows(
+        date=date,
+        keys=side.keys,
+        codes=side.codes,
+        lists=side.lists,
+        hours=hours,
+        hours_reasons=reasons,
+        trips=trips,
+        trips_reasons=disclosure.reasons(list(delivered)),
+        devices=delivered,
+        km=_mean(km, trips),
+        minutes=_minutes(side, trips_seen),
+        observed=observed(side.operators, origin),
+    )
 
 
-def write_flows_month(writer: ReleaseWriter, days: Sequence[DayTotals], threshold: int) -> None:
-    """Add days up to `flows_month`, from the totals before suppression, and protect the sum in its own right.
+def write_flows(writer: ReleaseWriter, days: Sequence[DayFlows], disclosure: Disclosure) -> None:
+    """Protect all days and months together, and write `flows_day` and `flows_month`.
+
+    Kilometres are the mean length of a trip, to a tenth of one, times the released trips: the sum as counted would tell
+    the trips before they were rounded, for pairs of areas keep their distance from day to day.
 
     Parameters
     ----------
     writer : ReleaseWriter
         The release being written.
-    days : sequence of DayTotals
+    days : sequence of DayFlows
         All days with trips.
-    threshold : int
-        Trips seen below which a figure is withheld.
+    disclosure : Disclosure
+        How the release is protected.
     """
+    if disclosure.protection.secondary:
+        for day in days:
+            day.withhold(disclosure.threshold)
     for month in sorted({f"{day.date:%Y-%m}" for day in days}):
         within = [day for day in days if f"{day.date:%Y-%m}" == month]
-        keys = np.concatenate([day.keys for day in within])
-        everywhere, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        _write_month(writer, month, within, disclosure)
+    for day in days:
+        if disclosure.protection.secondary:  # a day withheld for the month's sake must not add up from its hours
+            day.withhold(disclosure.threshold)
+        _write_day(writer, day, disclosure)
 
-        def added(values: Sequence[NDArray], place: NDArray = place, count: int = len(everywhere)) -> NDArray:
-            return np.bincount(place, np.nan_to_num(np.concatenate(values)), minlength=count)
 
-        devices, trips = added([day.devices for day in within]), added([day.trips for day in within])
-        total = Figure(trips, (devices < threshold) & (trips > 0))
-        figures = total.released()
-        codes = {name: np.concatenate([day.codes[name] for day in within])[first] for name in within[0].codes}
-        seen = Observed(
-            np.concatenate([day.observed.share for day in within])[first],
-            np.concatenate([day.observed.cv for day in within])[first],
+def _write_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure) -> None:
+    zone = words(day.codes, day.lists)
+    hours = {
+        name: Figure(day.hours[:, hour].astype(np.float64), day.hours_reasons[:, hour]).released(
+            disclosure, "flows_day trips by hour", f"{day.date} {hour:02d}", zone
         )
-        writer.write(
-            "flows_month",
-            pa.table(
-                {
-                    **decoded(codes, within[0].lists),
-                    "trips": figures,
-                    "days": pa.array(np.full(len(everywhere), len(within), dtype=np.uint32)),
-                    "km_total": _whole(added([day.km for day in within]), figures),
-                    "se": errors(figures, seen),
-                }
-            ),
-            month=month,
+        for hour, name in enumerate(HOUR_COLUMNS)
+    }
+    trips = Figure(day.trips, day.trips_reasons).released(disclosure, "flows_day trips", str(day.date), zone)
+    writer.write(
+        "flows_day",
+        pa.table(
+            {
+                **decoded(day.codes, day.lists),
+                **hours,
+                "trips": trips,
+                "km_total": _kilometres(day.km, trips),
+                "minutes_mean": _shown(np.round(day.minutes, 1), trips),
+                "se": errors(trips, day.observed),
+            }
+        ),
+        date=day.date,
+    )
+
+
+def _write_month(writer: ReleaseWriter, month: str, days: Sequence[DayFlows], disclosure: Disclosure) -> None:
+    everywhere, first, place = np.unique(
+        np.concatenate([day.keys for day in days]), return_index=True, return_inverse=True
+    )
+    at = np.split(place, np.cumsum([len(day.keys) for day in days])[:-1])
+    shape = (len(everywhere), len(days))
+    trips, reasons = np.zeros(shape), np.zeros(shape, dtype=np.uint8)
+    operators = max(len(day.devices) for day in days)
+    delivered = np.zeros((operators, len(everywhere)), dtype=np.uint32)
+    km, weight = np.zeros(len(everywhere)), np.zeros(len(everywhere))
+    for number, (day, rows) in enumerate(zip(days, at, strict=True)):
+        trips[rows, number], reasons[rows, number] = np.nan_to_num(day.trips), day.trips_reasons
+        delivered[: len(day.devices), rows] += day.devices
+        known_length = ~np.isnan(day.km)
+        km[rows] += np.where(known_length, day.km * day.trips, 0.0)
+        weight[rows] += np.where(known_length, day.trips, 0.0)
+    seen = Observed(
+        np.concatenate([day.observed.share for day in days])[first],
+        np.concatenate([day.observed.cv for day in days])[first],
+    )
+    total = Figure(trips.sum(axis=1), disclosure.reasons(list(delivered)))
+    if disclosure.protection.secondary:
+        device = people_per_device(seen)
+        withhold_in_rows(
+            Withheld(trips, reasons, np.broadcast_to(device[:, None], shape)),
+            Withheld(total.estimate, total.reasons, device),
+            disclosure.threshold,
         )
+        for number, (day, rows) in enumerate(zip(days, at, strict=True)):
+            day.trips_reasons[:] = reasons[rows, number]
+    codes = {name: np.concatenate([day.codes[name] for day in days])[first] for name in days[0].codes}
+    released = total.released(disclosure, "flows_month trips", month, words(codes, days[0].lists))
+    writer.write(
+        "flows_month",
+        pa.table(
+            {
+                **decoded(codes, days[0].lists),
+                "trips": released,
+                "days": pa.array(np.full(len(everywhere), len(days), dtype=np.uint32)),
+                "km_total": _kilometres(_mean(km, weight), released),
+                "se": errors(released, seen),
+            }
+        ),
+        month=month,
+    )
+
+
+def _mean(amount: NDArray[np.float64], number: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(amount, number, out=np.full(amount.shape, np.nan), where=number > 0)
 
 
 def _ratio(amounts: Sequence[NDArray[np.float64]], shares: Sequence[Share]) -> NDArray[np.float64]:
@@ -163,7 +288,7 @@ def _ratio(amounts: Sequence[NDArray[np.float64]], shares: Sequence[Share]) -> N
     return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
 
 
-def _minutes(side: SideBySide, trips: Sequence[NDArray[np.float64]], figures: pa.Array) -> pa.Array:
+def _minutes(side: SideBySide, trips: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Mean minutes of a trip, each operator's weighted by the trips it saw."""
     total = np.zeros(len(side.keys))
     weight = np.zeros(len(side.keys))
@@ -171,12 +296,13 @@ def _minutes(side: SideBySide, trips: Sequence[NDArray[np.float64]], figures: pa
         there = ~np.isnan(minutes)
         total += np.where(there, minutes * seen, 0.0)
         weight += np.where(there, seen, 0.0)
-    mean = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
-    return _shown(np.round(mean, 1), figures)
+    return _mean(total, weight)
 
 
-def _whole(amount: NDArray[np.float64], figures: pa.Array) -> pa.Array:
-    return _shown(np.rint(amount), figures)
+def _kilometres(mean: NDArray[np.float64], trips: pa.Array) -> pa.Array:
+    """Kilometres of released trips; none of none."""
+    number = trips.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64)
+    return _shown(np.where(number > 0, np.rint(np.round(mean, 1) * number), 0.0), trips)
 
 
 def _shown(amount: NDArray[np.float64], figures: pa.Array) -> pa.Array:

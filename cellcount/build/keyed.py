@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cellcount.build.align import Keys, Places, devices, union
 from cellcount.build.combine import NOT_COVERED, Devices, Share
 from cellcount.build.deliveries import DeliveryRefusedError
+from cellcount.build.rounding import Words, words_of
 from cellcount.build.shares import Customers, Operator
 from cellcount.build.zones import Zones, numbered
 from cellcount.standard import Column, Table, delivery_tables
@@ -45,6 +46,11 @@ class SideBySide:
     _places: tuple[Places, ...]
     _absent: int
 
+    @property
+    def thresholds(self) -> list[int]:
+        """Each operator's threshold, devices."""
+        return [operator.delivery.threshold for operator in self.operators]
+
     def shares(self, areas: NDArray[np.int64], customers: Customers = "resident") -> list[Share]:
         """Each operator's p at all keys, whose areas are given; NaN where it has given none and has no row."""
         return [
@@ -69,6 +75,10 @@ class SideBySide:
             for rows, places in zip(self._rows, self._places, strict=True)
         ]
 
+    def words(self) -> list[Words]:
+        """The key columns as numbers by which figures are rounded."""
+        return words(self.codes, self.lists)
+
     def key_columns(self) -> dict[str, pa.Array]:
         """The key columns as they are written."""
         return decoded(self.codes, self.lists)
@@ -92,6 +102,26 @@ def decoded(codes: dict[str, NDArray[np.int64]], lists: dict[str, pa.Array]) -> 
         name: lists[name].take(pa.array(places)) if name in lists else pa.array(places)
         for name, places in codes.items()
     }
+
+
+def words(codes: dict[str, NDArray[np.int64]], lists: dict[str, pa.Array]) -> list[Words]:
+    """Key columns as numbers by which figures are rounded, the same whatever lists the codes are in.
+
+    Parameters
+    ----------
+    codes : dict of str to array of int64
+        Places, or cells where a column has no list.
+    lists : dict of str to pyarrow.Array
+        Lists of codes.
+
+    Returns
+    -------
+    list of arrays of uint64
+    """
+    return [
+        words_of(lists[name].to_pylist())[places] if name in lists else places.view(np.uint64)
+        for name, places in codes.items()
+    ]
 
 
 def side_by_side(
@@ -121,7 +151,7 @@ def side_by_side(
     present = tuple(operator for operator in operators if operator.delivery.has(table_name, **partitions))
     if not present:
         return None
-    read = [operator.delivery.read(table_name, **partitions) for operator in present]
+    read = [operator.delivery.read(table_name, columns=None, **partitions) for operator in present]
     columns = [column for column in table.file_columns if column.name in table.key]
     lists = {column.name: _code_list(column, zones, countries) for column in columns if column.code_list != "cells"}
     codes_of = [

@@ -16,9 +16,11 @@ from h3.api import basic_int as h3
 from cellcount import __version__
 from cellcount.build.align import Keys
 from cellcount.build.areas import COUNTRY, AreasWritten
+from cellcount.build.calibrate import Calibration
 from cellcount.build.deliveries import Delivery
 from cellcount.build.history import days_by_type, period_id
 from cellcount.build.local_time import DAY_TYPES, TIME_ZONE, local_days
+from cellcount.build.protect import STEWARD_CAVEAT
 from cellcount.build.shares import LEFT_OUT_FROM
 from cellcount.build.zones import Zones
 from cellcount.standard import HOURS_OF_DAY, release_format
@@ -63,12 +65,14 @@ def release_manifest(
     areas: pa.Table,
     *,
     title: str | None,
-    threshold: int,
+    disclosure: Mapping[str, Any],
+    steward_only: bool,
     parameters: Mapping[str, Any],
     area: str,
     cells: Mapping[int, Keys],
     note: str | None,
     quality: Mapping[str, Any],
+    calibration: Calibration,
 ) -> dict[str, Any]:
     """The manifest of a built release, but for what the writer adds.
 
@@ -80,8 +84,10 @@ def release_manifest(
         Areas of the reference geography.
     title : str or None
         Name on screen; made from the area and the kind of data if None.
-    threshold : int
-        Devices.
+    disclosure : mapping
+        The rule, in words.
+    steward_only : bool
+        Whether the release is for the steward of the data alone.
     parameters : mapping
         Parameters of the build.
     area : str
@@ -92,6 +98,8 @@ def release_manifest(
         On where finer resolutions are given.
     quality : mapping
         Quality figures of the whole.
+    calibration : Calibration
+        What it was calibrated with.
 
     Returns
     -------
@@ -117,13 +125,8 @@ def release_manifest(
             for delivery in deliveries
         ],
         "parameters": dict(parameters),
-        "disclosure": {
-            "rule": (
-                f"A figure with fewer than {threshold} devices known behind it, all operators together, is withheld; "
-                "zero is given only where every operator that covers the place reports zero."
-            ),
-            "threshold": threshold,
-        },
+        "disclosure": dict(disclosure),
+        "steward_only": steward_only,
         "time": {
             "time_zone": TIME_ZONE,
             "period_start": str(first),
@@ -140,8 +143,8 @@ def release_manifest(
             ],
         },
         "measure_note": (
-            "People estimated present, mean over the hour: devices counted by the operators, divided by the share of "
-            "people whom they see."
+            "People estimated present, mean over the hour: official residents at home, and the devices that operators "
+            "counted beyond theirs over the share of people whom they see."
         ),
         "resolutions": sorted(cells),
         "resolution_note": note,
@@ -149,12 +152,12 @@ def release_manifest(
         "default_area": area,
         "map_view": map_view(cells[min(cells)]),
         "source": _source(deliveries, title),
-        "caveats": caveats(deliveries, dates),
+        "caveats": [*([STEWARD_CAVEAT] if steward_only else []), *caveats(deliveries, dates, calibration)],
         "quality": dict(quality),
     }
 
 
-def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date]) -> list[str]:
+def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date], calibration: Calibration) -> list[str]:
     """What whoever uses the figures must know, in sentences.
 
     Parameters
@@ -163,6 +166,8 @@ def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date]) -> list[st
         What the release is made from.
     dates : sequence of date
         All UTC days.
+    calibration : Calibration
+        What the release was calibrated with.
 
     Returns
     -------
@@ -172,12 +177,25 @@ def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date]) -> list[st
     if deliveries[0].synthetic:
         told.append("The data are synthetic: made-up people on real geography. No figure is about anybody.")
     told += [
-        "The figures are a plain ratio estimate: not calibrated to official residents.",
-        "A count that an operator withheld is left out together with its share, which makes small figures too high.",
-        "Standard errors hold chance and the uncertainty that operators state of their shares, not over-dispersion.",
+        "Figures are estimates calibrated to official residents "
+        + (
+            "by home area." if calibration.by_home else "by night counts, for not every operator counts people by home."
+        ),
+        "A count that an operator withheld is taken at what the others lead to expect.",
+        "Intervals hold chance, shares, placement and rounding; those of trips and visits hold all but placement.",
         f"Where part of a network was down, the operator is left out if it lost {100 * LEFT_OUT_FROM:.0f} % or more.",
         "In a day's trips between two areas, an hour withheld by an operator is taken at its likely mean.",
         "Country of residence is the country that issued the SIM: a proxy, and not nationality.",
+        *(
+            []
+            if calibration.whole_country
+            else ["Only a part of the country is delivered: as many people are taken to come into it as leave it."]
+        ),
+        *(
+            ["How many residents are abroad is not delivered: figures are too high by as many."]
+            if np.isnan(calibration.abroad).all()
+            else []
+        ),
         "Bank holidays are those of England, for a national figure needs one calendar.",
     ]
     whole = local_days(dates[0], dates[-1])

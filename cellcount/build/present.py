@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,26 +11,22 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cellcount.build.align import Keys, Places, devices, union
-from cellcount.build.combine import NOT_COVERED, Devices, estimate
+from cellcount.build.align import Keys, devices
+from cellcount.build.cells import Block, Estimated, Model, estimate_day
+from cellcount.build.counts import INBOUND
 from cellcount.build.deliveries import Delivery, DeliveryRefusedError
-from cellcount.build.protect import released, too_small
+from cellcount.build.protect import Disclosure, Reasons, nobody, released
 from cellcount.build.release import ReleaseWriter
-from cellcount.build.shares import Customers, Operator, less_the_lost
-from cellcount.standard import HOUR_COLUMNS, delivery_tables
+from cellcount.build.secondary import Groups, Tree, Withheld, withhold_in_cells
+from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, delivery_tables
 
 ALL = "all"
 SEGMENTS = next(column.enum for column in delivery_tables()["cell_day"].columns if column.name == "segment")
 SEGMENT_RESOLUTIONS = (5, 6, 7)
 """Resolutions at which segments are released: finer ones are nearly all withheld and would cost half as much again."""
 
-
-@dataclass(frozen=True)
-class Block:
-    """One operator's rows of a day for one resolution and segment: cells, ascending, and 24 columns of counts."""
-
-    h3: Keys
-    hours: tuple[Devices, ...]
+SCARCELY_ANY = np.float32(1e-3)
+"""People: an estimate of none where somebody was seen. It is as good as none, and none only where nobody was seen."""
 
 
 @dataclass(frozen=True)
@@ -53,94 +49,177 @@ class DayWritten:
     withheld: dict[int, NDArray[np.int64]]
 
 
+@dataclass(frozen=True)
+class _Cells:
+    """One segment's cells of all resolutions, coarsest first.
+
+    Attributes
+    ----------
+    at : dict of int to slice
+        By resolution, where its cells are.
+    h3 : array of int64
+        Cells.
+    people : array of float32, hours x cells
+        Estimates, before anything is withheld.
+    reasons : array of uint8, hours x cells
+        Why each is withheld; changed in place.
+    area : array of int64
+        Number of each cell's area.
+    device : array of float
+        People for whom one device stands.
+    """
+
+    at: Mapping[int, slice]
+    h3: Keys
+    people: NDArray[np.float32]
+    reasons: Reasons
+    area: NDArray[np.int64]
+    device: NDArray[np.float64]
+
+
 def write_day(
-    writer: ReleaseWriter,
-    operators: Sequence[Operator],
-    resolutions: Iterable[int],
-    date: dt.date,
-    threshold: int,
+    writer: ReleaseWriter, model: Model, resolutions: Iterable[int], date: dt.date, disclosure: Disclosure
 ) -> DayWritten:
     """Estimate, protect and write one UTC day of `present` and `present_segment`.
+
+    Resolutions and segments are withheld together, for what one leaves out another may give away.
 
     Parameters
     ----------
     writer : ReleaseWriter
         The release being written.
-    operators : sequence of Operator
-        Operators.
+    model : Model
+        What estimates are made with.
     resolutions : iterable of int
         H3 resolutions.
     date : date
         UTC day.
-    threshold : int
-        Devices below which a figure is withheld.
+    disclosure : Disclosure
+        How the release is protected.
 
     Returns
     -------
     DayWritten
     """
-    blocks = [_blocks(operator.delivery, date) for operator in operators]
-    zones = operators[0].zones
+    wanted = [
+        (resolution, segment)
+        for resolution in sorted(resolutions)
+        for segment in SEGMENTS
+        if segment == ALL or resolution in SEGMENT_RESOLUTIONS
+    ]
+    blocks = [_blocks(operator.delivery, date) for operator in model.operators]
+    estimated = estimate_day(model, blocks, date, wanted)
+    segments = {segment: _cells(model, estimated, segment, disclosure) for _, segment in estimated}
+    del blocks, estimated
+    if disclosure.protection.secondary:
+        _withhold(segments, disclosure.threshold)
+
+    numbers = len(model.operators[0].zones.codes)
     cells, rows, withheld = {}, {}, {}
-    areas = len(zones.codes)
-    for resolution in resolutions:
-        for segment in SEGMENTS:
-            if segment != ALL and resolution not in SEGMENT_RESOLUTIONS:
-                continue
-            theirs = [
-                (operator, found[resolution, segment])
-                for operator, found in zip(operators, blocks, strict=True)
-                if (resolution, segment) in found
-            ]
-            if not theirs:
-                continue
-            h3 = union([block.h3 for _, block in theirs])
-            area = zones.cell_areas(h3, resolution)
-            columns, nulls = _people(
-                theirs, h3, area, resolution=resolution, segment=segment, date=date, threshold=threshold
-            )
-            table = pa.table({"h3": h3, **dict(zip(HOUR_COLUMNS, columns, strict=True))})
-            if segment == ALL:
-                writer.write("present", table, resolution=resolution, date=date)
-                cells[resolution] = h3
-                rows[resolution] = np.bincount(area, minlength=areas)
-                withheld[resolution] = np.bincount(area, nulls, minlength=areas).astype(np.int64)
-            else:
+    for segment, theirs in segments.items():
+        for resolution, here in theirs.at.items():
+            table = pa.table({"h3": theirs.h3[here], **_columns(theirs, here, segment, date, disclosure)})
+            if segment != ALL:
                 writer.write("present_segment", table, segment=segment, resolution=resolution, date=date)
+                continue
+            writer.write("present", table, resolution=resolution, date=date)
+            area, nulls = theirs.area[here], (theirs.reasons[:, here] != 0).sum(axis=0)
+            cells[resolution] = theirs.h3[here]
+            rows[resolution] = np.bincount(area, minlength=numbers)
+            withheld[resolution] = np.bincount(area, nulls, minlength=numbers).astype(np.int64)
     return DayWritten(date, cells, rows, withheld)
 
 
-def _people(
-    theirs: Sequence[tuple[Operator, Block]],
-    h3: Keys,
-    area: NDArray[np.int64],
-    *,
-    resolution: int,
-    segment: str,
-    date: dt.date,
-    threshold: int,
-) -> tuple[list[pa.Array], NDArray[np.int64]]:
-    """The 24 columns of people, and the number of withheld hours of each cell."""
-    customers: Customers = "inbound" if segment == "inbound" else "resident"
-    lost = [operator.lost_in_cells(date, resolution, h3) for operator, _ in theirs]
-    places = [Places(block.h3, h3) for _, block in theirs]
-    shares = [
-        operator.share_of(area, customers, counted=place.spread(np.ones(len(block.h3), dtype=np.bool_), False))
-        for (operator, block), place in zip(theirs, places, strict=True)
+def _cells(
+    model: Model, estimated: Mapping[tuple[int, str], Estimated], segment: str, disclosure: Disclosure
+) -> _Cells:
+    """The cells of a segment, one resolution after the other, with what the rule for a single figure says of them."""
+    theirs = {resolution: each for (resolution, name), each in sorted(estimated.items()) if name == segment}
+    ends = np.cumsum([0, *(len(each.h3) for each in theirs.values())])
+    shares = np.nansum(model.calibration.inbound if segment == INBOUND else model.calibration.home, axis=0)
+    area = np.concatenate([each.area for each in theirs.values()])
+    reasons = np.empty((HOURS_OF_DAY, ends[-1]), dtype=np.uint8)
+    # Where people are few and most are known officially, an estimate of the others may fall below none.
+    people = np.maximum(np.concatenate([each.people for each in theirs.values()], axis=1), SCARCELY_ANY)
+    for each, (first, last) in zip(theirs.values(), pairwise(ends), strict=True):
+        for hour in range(HOURS_OF_DAY):
+            counts = [hours[hour] for hours in each.counts]
+            reasons[hour, first:last] = disclosure.reasons(counts)
+            people[hour, first:last][nobody(counts)] = 0.0
+    return _Cells(
+        at={resolution: slice(*place) for resolution, place in zip(theirs, pairwise(ends.tolist()), strict=True)},
+        h3=np.concatenate([each.h3 for each in theirs.values()]),
+        people=people,
+        reasons=reasons,
+        area=area,
+        device=1.0 / np.clip(shares, 1e-3, 1.0)[area],
+    )
+
+
+def _withhold(segments: Mapping[str, _Cells], threshold: int) -> None:
+    """Withhold, in place, what cells of several resolutions and segments give away together."""
+    trees = {
+        segment: Tree.of_cells({resolution: cells.h3[here] for resolution, here in cells.at.items()})
+        for segment, cells in segments.items()
+    }
+    everybody = segments.get(ALL)
+    parts = (
+        {segment: _places(everybody, cells) for segment, cells in segments.items() if segment != ALL}
+        if everybody is not None
+        else {}
+    )
+    # An area is the sum of its cells of each resolution, where its border is theirs, as an island's is. Of the finest
+    # cells every area has a great many, of which several are withheld if one is.
+    together = None if everybody is None else Groups(_areas_of(everybody))
+    for hour in range(HOURS_OF_DAY):
+        zones = {
+            segment: Withheld(np.nan_to_num(cells.people[hour].astype(np.float64)), cells.reasons[hour], cells.device)
+            for segment, cells in segments.items()
+        }
+        withhold_in_cells(trees, zones, parts, ALL, threshold, areas=together)
+
+
+def _areas_of(everybody: _Cells) -> NDArray[np.int64]:
+    """For each of everybody's cells that may have segments, a number for its area and resolution."""
+    areas = everybody.area.max(initial=0) + 1
+    numbers = [
+        everybody.area[here] + resolution * areas
+        for resolution, here in everybody.at.items()
+        if resolution in SEGMENT_RESOLUTIONS
     ]
-    columns = []
-    withheld_hours = np.zeros(len(h3), dtype=np.int64)
-    for hour in range(len(HOUR_COLUMNS)):
-        seen = [
-            less_the_lost(counts, share, losses[hour]) if hour in losses else (counts, share)
-            for (_, block), place, share, losses in zip(theirs, places, shares, lost, strict=True)
-            for counts in [place.spread(block.hours[hour], NOT_COVERED)]
-        ]
-        counts_here, shares_here = [counts for counts, _ in seen], [share for _, share in seen]
-        withheld = too_small(counts_here, threshold)
-        withheld_hours += withheld
-        columns.append(released(estimate(counts_here, shares_here), withheld))
-    return columns, withheld_hours
+    return np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
+
+
+def _places(everybody: _Cells, cells: _Cells) -> NDArray[np.int64]:
+    """For each of everybody's cells that may have segments, its place in one: past the last where it is not there."""
+    places = [
+        _place(cells, resolution, everybody.h3[there])
+        for resolution, there in everybody.at.items()
+        if resolution in SEGMENT_RESOLUTIONS
+    ]
+    return np.concatenate(places) if places else np.empty(0, dtype=np.int64)
+
+
+def _place(cells: _Cells, resolution: int, wanted: Keys) -> NDArray[np.int64]:
+    none = len(cells.h3)
+    if resolution not in cells.at:
+        return np.full(len(wanted), none)
+    here = cells.at[resolution]
+    own = cells.h3[here]
+    place = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
+    return np.where(own[place] == wanted, place + here.start, none)
+
+
+def _columns(cells: _Cells, here: slice, segment: str, date: dt.date, disclosure: Disclosure) -> dict[str, pa.Array]:
+    """The 24 columns of a resolution as they are released."""
+    zone = [cells.h3[here].view(np.uint64)]
+    columns = {}
+    for hour, name in enumerate(HOUR_COLUMNS):
+        withheld = cells.reasons[hour, here] != 0
+        people = np.where(withheld, np.nan, cells.people[hour, here])
+        rounded = disclosure.rounded(people, f"present {segment}", f"{date} {hour:02d}", zone)
+        columns[name] = released(rounded, withheld)
+    return columns
 
 
 def _blocks(delivery: Delivery, date: dt.date) -> dict[tuple[int, str], Block]:

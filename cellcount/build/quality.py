@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cellcount.build.areas import COUNTRY, NIGHT_HOUR, AreasWritten
+from cellcount.build.areas import COUNTRY, NIGHT_HOUR, AreaEstimates, AreasWritten
+from cellcount.build.cells import Model
+from cellcount.build.counts import mean_known
+from cellcount.build.disagreement import heterogeneity
+from cellcount.build.network import Doubts
 from cellcount.build.present import DayWritten
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.zones import Zones
+from cellcount.standard import DAY_PARTS
+
+MIDDAY = list(DAY_PARTS).index("midday")
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,13 @@ class Metric:
 
 
 def write_quality(
-    writer: ReleaseWriter, zones: Zones, operators: int, days: Sequence[DayWritten], areas: AreasWritten
+    writer: ReleaseWriter,
+    model: Model,
+    days: Sequence[DayWritten],
+    areas: AreasWritten,
+    *,
+    estimates: AreaEstimates,
+    doubts: Doubts,
 ) -> dict[str, Any]:
     """Write `quality`.
 
@@ -36,41 +49,98 @@ def write_quality(
     ----------
     writer : ReleaseWriter
         The release being written.
-    zones : Zones
-        Reference geography.
-    operators : int
-        Number of operators combined.
+    model : Model
+        Operators and their shares.
     days : sequence of DayWritten
         What writing the cells has told.
     areas : AreasWritten
         What writing the areas has told.
+    estimates : AreaEstimates
+        Estimates of areas.
+    doubts : Doubts
+        How sure they are.
 
     Returns
     -------
     dict
         The country's figures, for the manifest.
     """
+    zones, calibration = model.operators[0].zones, model.calibration
+    per_resident = np.divide(
+        areas.night_people, zones.residents, out=np.full(len(zones.codes), np.nan), where=zones.residents > 0
+    )
+    heterogeneous = heterogeneity(estimates.alone[:, MIDDAY], estimates.chance[:, MIDDAY])
     metrics = [
-        Metric("operators_combined", operators, "Operators whose deliveries are combined."),
+        Metric("operators_combined", len(model.operators), "Operators whose deliveries are combined."),
         *_suppression(zones, days),
         *_by_area(
             zones,
             "operator_disagreement",
-            areas.disagreement,
-            "Coefficient of variation between operators' own estimates, mean over hours; part of it is chance.",
+            heterogeneous.cv,
+            "Coefficient of variation between what operators "
+            "alone lead to, once calibrated, mean of 10:00 to 16:00 UTC over dates.",
+        ),
+        *_by_area(
+            zones,
+            "heterogeneity_i2",
+            heterogeneous.i_squared,
+            "Share of the operators' disagreement that is more than chance (I2).",
+        ),
+        *_by_area(
+            zones,
+            "heterogeneity_tau",
+            heterogeneous.tau,
+            "What is more than chance, as a share of people (tau of DerSimonian and Laird).",
         ),
         *_by_area(
             zones,
             "night_people_per_resident",
-            np.divide(
-                areas.night_people,
-                zones.residents,
-                out=np.full(len(zones.codes), np.nan),
-                where=zones.residents > 0,
-            ),
-            f"People present from {NIGHT_HOUR:02d}:00 UTC, mean over dates, over usual residents: about 1 if right.",
+            per_resident,
+            f"People present from {NIGHT_HOUR:02d}:00 UTC, mean "
+            "over dates, over usual residents: a little under 1 if right, for some are abroad.",
         ),
+        *_by_area(
+            zones,
+            "leave_one_out_error",
+            doubts.left_out,
+            "Devices at home at night over what the other areas of the region lead to expect, less 1.",
+        ),
+        *_by_area(
+            zones,
+            "calibration_factor",
+            mean_known(doubts.calibration_factor),
+            "Calibrated people over those of the plain ratio with the shares that operators state, mean over the day.",
+        ),
+        *_by_area(zones, "share_abroad", calibration.abroad, "Share of residents who are abroad."),
     ]
+    for number, operator in enumerate(model.operators):
+        name = operator.delivery.operator_id
+        metrics += _by_area(
+            zones, f"operator_share:{name}", calibration.home[number], f"Devices of operator {name} for each resident."
+        )
+        metrics.append(
+            Metric(
+                f"mobility:{name}",
+                round(float(calibration.mobility[number]), 4),
+                f"By how much operator {name}'s share is larger among people away from home.",
+            )
+        )
+        if not np.isnan(calibration.r_squared[number]):
+            metrics.append(
+                Metric(
+                    f"r_squared:{name}",
+                    round(float(calibration.r_squared[number]), 4),
+                    f"R2 of the logarithms of operator {name}'s night counts and of official residents, over areas.",
+                )
+            )
+    for part, ratio in zip(DAY_PARTS, model.gathered.dispersion(), strict=True):
+        metrics.append(
+            Metric(
+                f"variance_over_mean:{part}",
+                round(float(ratio), 3),
+                "Of an operator's count of a cell, given the others': 1 if by chance alone.",
+            )
+        )
     columns = {name: [asdict(metric)[name] for metric in metrics] for name in asdict(metrics[0])}
     table = pa.table(
         {

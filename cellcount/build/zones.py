@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 
 from cellcount.build.deliveries import DeliveryRefusedError
 
@@ -22,11 +23,12 @@ _WITHOUT_RESOLUTION = ~(0xF << _RESOLUTION_SHIFT)
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of one resolution: `h3` ascending, and for each the number of its area and its residents."""
+    """The cells of one resolution: `h3` ascending, and for each the number of its area, its residents and its km2."""
 
     h3: NDArray[np.int64]
     area: NDArray[np.int64]
     residents: NDArray[np.float64]
+    km2: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Zones:
         Number of the area that contains it; -1 for the whole.
     residents : array of float
         Usual residents, people.
+    km2 : array of float
+        Area of each, km2.
     cells : mapping of int to Cells
         By H3 resolution. A cell's area is its authority, else its region, else its nation.
     """
@@ -51,6 +55,7 @@ class Zones:
     types: tuple[str, ...]
     parents: NDArray[np.int64]
     residents: NDArray[np.float64]
+    km2: NDArray[np.float64]
     cells: Mapping[int, Cells]
 
     @cached_property
@@ -106,7 +111,7 @@ class Zones:
         Examples
         --------
         >>> zones = Zones(("A1", "A2", "UK"), ("authority", "authority", "country"), np.array([2, 2, -1]),
-        ...               np.array([1.0, 2.0, 3.0]), {})
+        ...               np.array([1.0, 2.0, 3.0]), np.ones(3), {})
         >>> zones.summed_up(np.array([5.0, 7.0, 0.0]))
         array([ 5.,  7., 12.])
         """
@@ -117,6 +122,41 @@ class Zones:
             np.add.at(total, above[inside], values[inside])
             above = np.where(inside, self.parents[above], -1)
         return total
+
+    def mixture(self, resolution: int) -> csr_array:
+        """Which part of each cell's residents lives in which area.
+
+        A coarse cell lies in several authorities, and what is known of authorities holds for their mixture in it. The
+        finest cells, each in the authority of most of its residents, tell how it is made up.
+
+        Parameters
+        ----------
+        resolution : int
+            Of the cells.
+
+        Returns
+        -------
+        csr_array, cells x areas
+            Rows add to 1; a cell of no area has an empty row.
+        """
+        if resolution not in self._mixtures:
+            finest = max(self.cells)
+            below, cells = self.cells[finest], self.cells[resolution]
+            if resolution == finest:
+                own = np.arange(len(cells.h3))
+            else:
+                own = np.minimum(np.searchsorted(cells.h3, parents(below.h3, resolution)), len(cells.h3) - 1)
+            # Where nobody lives, every cell counts a little.
+            weight = np.where(below.area >= 0, below.residents + 1e-6, 0.0)
+            total = np.bincount(own, weight, minlength=len(cells.h3))
+            there = weight > 0
+            parts = (weight[there] / total[own[there]], (own[there], below.area[there]))
+            self._mixtures[resolution] = csr_array(coo_array(parts, shape=(len(cells.h3), len(self.codes))))
+        return self._mixtures[resolution]
+
+    @cached_property
+    def _mixtures(self) -> dict[int, csr_array]:
+        return {}
 
     def checksum(self) -> str:
         """Checksum of all that figures depend on: with other zones, the same deliveries make another release."""
@@ -135,15 +175,15 @@ def zones_from(areas: pa.Table, cells: Mapping[int, pa.Table]) -> Zones:
     Parameters
     ----------
     areas : pyarrow.Table
-        `area_code`, `area_type`, `parent_code`, `residents`.
+        `area_code`, `area_type`, `parent_code`, `residents`, `area_km2`.
     cells : mapping of int to pyarrow.Table
-        By resolution: `h3`, `area_code`, `region_code`, `country_code`, `residents`.
+        By resolution: `h3`, `area_code`, `region_code`, `country_code`, `residents`, `area_km2`.
 
     Returns
     -------
     Zones
     """
-    areas = areas.select(["area_code", "area_type", "parent_code", "residents"]).sort_by("area_code")
+    areas = areas.select(["area_code", "area_type", "parent_code", "residents", "area_km2"]).sort_by("area_code")
     codes = areas.column("area_code").combine_chunks()
 
     def number(column: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -153,13 +193,15 @@ def zones_from(areas: pa.Table, cells: Mapping[int, pa.Table]) -> Zones:
         table = table.sort_by("h3")
         area = number(pc.coalesce(table.column("area_code"), table.column("region_code"), table.column("country_code")))
         residents = pc.fill_null(table.column("residents"), 0).to_numpy()
-        return Cells(table.column("h3").to_numpy(), area, residents.astype(np.float64))
+        km2 = pc.fill_null(table.column("area_km2"), 1.0).to_numpy()
+        return Cells(table.column("h3").to_numpy(), area, residents.astype(np.float64), km2.astype(np.float64))
 
     return Zones(
         codes=tuple(codes.to_pylist()),
         types=tuple(areas.column("area_type").to_pylist()),
         parents=number(areas.column("parent_code")),
         residents=pc.fill_null(areas.column("residents"), 0).to_numpy().astype(np.float64),
+        km2=np.maximum(pc.fill_null(areas.column("area_km2"), 1.0).to_numpy().astype(np.float64), 0.01),
         cells={resolution: cells_of(table) for resolution, table in cells.items()},
     )
 
@@ -211,6 +253,18 @@ def parent(h3: int, resolution: int) -> int:
     --------
     >>> import h3.api.basic_int as h3
     >>> parent(0x87195DA49FFFFFF, 5) == h3.cell_to_parent(0x87195DA49FFFFFF, 5)
+    True
+    """
+    moved = h3 & _WITHOUT_RESOLUTION | resolution << _RESOLUTION_SHIFT
+    return moved | (1 << _DIGIT_BITS * (_FINEST - resolution)) - 1
+
+
+def parents(h3: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
+    """The ancestors of many cells at a coarser resolution.
+
+    Examples
+    --------
+    >>> parents(np.array([0x87195DA49FFFFFF]), 5).tolist() == [parent(0x87195DA49FFFFFF, 5)]
     True
     """
     moved = h3 & _WITHOUT_RESOLUTION | resolution << _RESOLUTION_SHIFT

@@ -25,20 +25,21 @@ residents less those abroad, and all present are these and the visitors, exactly
 fictional works, and one operator's outage; New Year's Eve comes with a year. Crowds are missing from the homes around
 (`events`).
 
-*Operators* see a share of people that differs by region and authority; chance decides once who of a cell's residents,
-workers and pupils are customers, and in every hour how many are counted, over-dispersed (`counting`). Devices are
-displaced by a walk between neighbouring cells whose mean squared length is that of a normal error with the operator's
-median, small in town and large in the country (`networks`). Each cell-hour is counted once, at the finest resolution;
-coarser cells and areas add up, segments part what was counted, and only then are small counts withheld (`cells`).
+*Operators* have a share of people that differs by the region and authority where these live, and see it wherever they
+go; chance decides once who of a cell's residents, workers and pupils are customers, and in every hour how many are
+counted, over-dispersed (`counting`). Devices are displaced by a walk between neighbouring cells whose mean squared
+length is that of a normal error with the operator's median, small in town and large in the country (`networks`). Each
+cell-hour is counted once, at the finest resolution; coarser cells and areas add up, segments part what was counted, and
+only then are small counts withheld (`cells`).
 
 What it is not
 --------------
 A day's activity is the same for all who live in a region: there are no ages, no students away at university, no shift
 patterns of one place. A holiday is lived where one is, not where one lives. There is no weather and no growth. Trips
-and people by their home know nothing of the events, and pairs of authorities with very few are left out. The share
-that applies is that of the authority where people are. Borders of authorities cut cells by chance, not as they run.
-Operators' counts vary independently from hour to hour, but for who is a customer. An operator whose network is down
-loses devices; nobody roams on to another.
+and people by their home know nothing of the events; pairs of authorities with very few trips are left out, and people
+of a home who are very few in each of some authorities of a region are gathered in one of them. Borders of authorities
+cut cells by chance, not as they run. Operators' counts vary independently from hour to hour, but for who is a customer.
+An operator whose network is down loses devices; nobody roams on to another.
 """
 
 from __future__ import annotations
@@ -211,9 +212,9 @@ def _make(
     def one_day(date: dt.date) -> None:
         day = day_shares(population, date)
         happening: list[Effect] = effects(population, date)
-        truth.write_day(day, happening)
+        truth.write_day(day, happening, networks)
         hourly = trips_by_utc_hour(population, trips, date)
-        truth.add_trips(date, *hourly)
+        truth.add_trips(date, hourly)
         for ledger, writer in zip(ledgers, writers, strict=True):
             counted = count_day(ledger, day, happening, land, seed)
             writer.write("cell_day", cell_table(ledger, counted), date=date)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -139,13 +138,3 @@ def days_in(month: str) -> int:
     year, number = map(int, month.split("-"))
     following = dt.date(year + number // 12, number % 12 + 1, 1)
     return (following - dt.date(year, number, 1)).days
-
-
-DAY_PARTS: dict[str, Sequence[int]] = {
-    "night": range(6),
-    "morning": range(6, 10),
-    "midday": range(10, 16),
-    "evening": range(16, 20),
-    "late": range(20, 24),
-}
-"""Parts of the UTC day, as the standard has them."""

@@ -14,7 +14,7 @@ from cellcount.demo import country as places
 from cellcount.demo.cells import Ledger, withheld
 from cellcount.demo.counting import bits, draw
 from cellcount.demo.country import Floats, Numbers
-from cellcount.demo.days import DAY_PARTS, NATIONS, hours_of, kind_of_day
+from cellcount.demo.days import NATIONS, hours_of, kind_of_day
 from cellcount.demo.people import (
     ACTIVITIES,
     HOME,
@@ -26,12 +26,12 @@ from cellcount.demo.people import (
     trips_by_hour,
 )
 from cellcount.demo.seeds import random
-from cellcount.standard import HOURS_OF_DAY, delivery_tables
+from cellcount.standard import DAY_PARTS, HOURS_OF_DAY, delivery_tables
 
 LEAST_TRIPS = 50.0
 """Trips a day below which a pair of authorities is left out of the model altogether: the long tail of chance."""
 LEAST_PRESENT = 60.0
-"""People of a home authority in another, at any time, below which the pair is left out."""
+"""People of a home authority in another, at any time, below which the pair has no row of its own."""
 
 _DETOUR, _SPEED_KMH, _STANDING_MINUTES = 1.3, 42.0, 9.0
 """Of a trip: road over straight line, speed on the way, and what it takes besides."""
@@ -112,7 +112,21 @@ def _other_trips(parameters: Mapping) -> float:
     return float(trips_by_hour(parameters, weekend=False).sum() - 2 * at_work)
 
 
-def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> tuple[NDArray, NDArray]:
+@dataclass(frozen=True)
+class HourlyTrips:
+    """Trips of a UTC day, hours x pairs: from home to work, back from work, and others."""
+
+    to_work: NDArray[np.float32]
+    from_work: NDArray[np.float32]
+    other: NDArray[np.float32]
+
+    @property
+    def total(self) -> NDArray[np.float32]:
+        """All trips."""
+        return self.to_work + self.from_work + self.other
+
+
+def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> HourlyTrips:
     """Trips between authorities in each hour of a UTC day.
 
     Parameters
@@ -126,8 +140,7 @@ def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> tu
 
     Returns
     -------
-    tuple of array of float32, hours x pairs
-        From home to work, and all.
+    HourlyTrips
     """
     parameters, areas = population.parameters, population.country.areas
     behaviour = parameters["behaviour"]
@@ -142,15 +155,19 @@ def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> tu
             every = trips_by_hour(parameters, weekend=kind != "weekday")[hour.local_hour]
             out[hour.utc, number], back[hour.utc, number] = going, coming
             other[hour.utc, number] = max(every - going - coming, 0.15 * every) / _other_trips(parameters)
-    to_work = out[:, nation] * trips.work.astype(_NARROW)
-    total = to_work + back[:, nation] * trips.back.astype(_NARROW) + other[:, nation] * trips.other.astype(_NARROW)
-    return to_work, total
+    return HourlyTrips(
+        out[:, nation] * trips.work.astype(_NARROW),
+        back[:, nation] * trips.back.astype(_NARROW),
+        other[:, nation] * trips.other.astype(_NARROW),
+    )
 
 
-def trip_table(ledger: Ledger, trips: Trips, hourly: tuple[NDArray, NDArray], date: dt.date, seed: int) -> pa.Table:
+def trip_table(ledger: Ledger, trips: Trips, hourly: HourlyTrips, date: dt.date, seed: int) -> pa.Table:
     """The rows of `od_day` of an operator.
 
-    A row is delivered where a trip was seen; its kilometres and minutes where enough were seen in the day.
+    Who goes to work is a customer as often as those who live at the origin, who comes back from it as those who live at
+    the destination; of other trips half are each. A row is delivered where a trip was seen; its kilometres and minutes
+    where enough were seen in the day.
 
     Parameters
     ----------
@@ -158,8 +175,8 @@ def trip_table(ledger: Ledger, trips: Trips, hourly: tuple[NDArray, NDArray], da
         The operator's rows.
     trips : Trips
         Pairs.
-    hourly : tuple of arrays of float32, hours x pairs
-        True trips, from home to work and all: see `trips_by_utc_hour`.
+    hourly : HourlyTrips
+        True trips.
     date : date
         UTC day.
     seed : int
@@ -170,12 +187,13 @@ def trip_table(ledger: Ledger, trips: Trips, hourly: tuple[NDArray, NDArray], da
     pyarrow.Table
     """
     network = ledger.network
-    to_work, total = hourly
     generator = random(seed, "trips", network.operator_id, date)
-    p = network.shares.resident_p[trips.origin].astype(_NARROW)
+    out, back = (network.shares.away_p[there].astype(_NARROW) for there in (trips.origin, trips.destination))
     dispersion = network.knobs["over_dispersion"]
-    commuters = draw(to_work * p, bits(generator, *to_work.shape), dispersion)
-    others = draw((total - to_work) * p, bits(generator, *total.shape), dispersion)
+    shape = hourly.to_work.shape
+    commuters = draw(hourly.to_work * out, bits(generator, *shape), dispersion)
+    rest = hourly.from_work * back + hourly.other * ((out + back) * _NARROW(0.5))
+    others = draw(rest, bits(generator, *shape), dispersion)
     jitter = np.exp(0.05 * generator.standard_normal((2, len(trips.origin))))
     tables = []
     for purpose, counts in (("all", commuters + others), ("home_work", commuters)):
@@ -221,6 +239,9 @@ class HomePairs:
 def open_home_pairs(population: Population, authorities: Numbers) -> HomePairs:
     """The pairs that have more than a few people.
 
+    Those of a home who are in a region by so few an authority that these have no row of their own are all taken to be
+    in the one of these authorities where most of them are: everybody of a home is in some pair, once.
+
     Parameters
     ----------
     population : Population
@@ -236,16 +257,30 @@ def open_home_pairs(population: Population, authorities: Numbers) -> HomePairs:
     everywhere = np.array([homes[:, None] * population.destinations[each] for each in RESIDENT_ACTIVITIES])
     behaviour = population.parameters["behaviour"]
     most = [max(behaviour["weekday"].get(each, [0.03])) for each in RESIDENT_ACTIVITIES]
-    kept = np.einsum("k,kij->ij", most, everywhere) >= LEAST_PRESENT
+    there = np.einsum("k,kij->ij", most, everywhere)
+    kept = there >= LEAST_PRESENT
     inside = np.zeros(len(homes), dtype=np.bool_)
     inside[authorities] = True
-    kept &= inside[None, :]
-    area, home = np.nonzero(kept.T)
+    region = population.country.areas.region
+    every = np.arange(len(homes))
+    for number in range(region.max() + 1):
+        places = np.flatnonzero(inside & (region == number))
+        few = np.where(kept[:, places], 0.0, there[:, places])
+        if not few.size:
+            continue
+        gathered = places[few.argmax(axis=1)]
+        people = np.where(kept[:, places], 0.0, everywhere[:, :, places]).sum(axis=2)
+        some = few.max(axis=1) > 0
+        everywhere[:, every[some], gathered[some]] = people[:, some]
+        kept[every[some], gathered[some]] = True
+    area, home = np.nonzero(kept.T & inside[:, None])
     return HomePairs(area, home, everywhere[:, home, area].astype(_NARROW))
 
 
 def home_table(ledger: Ledger, pairs: HomePairs, day: DayShares, seed: int) -> pa.Table:
     """The rows of `home_presence` of an operator: authorities, and the areas that contain them.
+
+    It counts people by where they live, so that the share of their home counts wherever they are.
 
     Parameters
     ----------
@@ -264,12 +299,13 @@ def home_table(ledger: Ledger, pairs: HomePairs, day: DayShares, seed: int) -> p
     """
     network = ledger.network
     generator = random(seed, "homes", network.operator_id, day.date)
-    p = network.shares.resident_p[pairs.home]
+    at_home, away = network.shares.at_home_p, network.shares.away_p
+    p = np.array([at_home if each == HOME else away for each in RESIDENT_ACTIVITIES], dtype=_NARROW)
     region = ledger.areas.region[pairs.area]
     parts = []
     for hours in DAY_PARTS.values():
         shares = day.shares[list(hours)].mean(axis=0)[:, RESIDENTS].T.astype(_NARROW)
-        parts.append((shares[:, region] * pairs.people).sum(axis=0) * p)
+        parts.append((shares[:, region] * p[:, pairs.home] * pairs.people).sum(axis=0))
     mean = np.array(parts, dtype=_NARROW)
     counts = draw(mean, bits(generator, *mean.shape), network.knobs["over_dispersion"])
     codes, members = ledger.above

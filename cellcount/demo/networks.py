@@ -1,4 +1,8 @@
-"""The operators' networks: whose devices they see, where they place them, and what they say of their own share."""
+"""The operators' networks: whose devices they see, where they place them, and what they say of their own share.
+
+People are customers where they live, and stay so wherever they go: of those who work in a city, an operator sees the
+share that it has where they come from.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from scipy.sparse import coo_array, csr_array
 from cellcount.build.shares import Outage
 from cellcount.demo.country import Floats, Land, Numbers, Working, parents_of
 from cellcount.demo.events import Effect
-from cellcount.demo.people import ACTIVITIES, HOME, VISITORS, Population
+from cellcount.demo.people import ACTIVITIES, HOME, VISITORS, DayShares, Population
 from cellcount.demo.seeds import random
 from cellcount.standard import delivery_tables
 
@@ -45,13 +49,17 @@ class Shares:
     Parameters
     ----------
     market, inbound : array of float
-        True shares of residents, and of visitors from abroad.
+        True shares of the residents of each authority, wherever they are, and of the visitors from abroad who are in
+        it.
     stated_market, stated_inbound : array of float
         With the error that the operator's own estimate has.
     stated_by_region : array of float, 2 x regions
         Of residents and of visitors.
     devices : float
         Devices seen for each customer: devices per person x switched-on rate.
+    away : float
+        How much larger the operator's share is among residents who are away from home than among those at home,
+        because who goes out more is more often its customer, or is more often seen: 1 if it is not.
     """
 
     market: Floats
@@ -60,15 +68,21 @@ class Shares:
     stated_inbound: Floats
     stated_by_region: Floats
     devices: float
+    away: float
 
     @property
-    def resident_p(self) -> Floats:
-        """Devices seen for each resident present, by authority of presence."""
+    def at_home_p(self) -> Floats:
+        """Devices seen for each resident who is at home, by authority."""
         return self.market * self.devices
 
     @property
+    def away_p(self) -> Floats:
+        """Devices seen for each resident who is away from home, wherever that is, by authority of the home."""
+        return self.at_home_p * self.away
+
+    @property
     def inbound_p(self) -> Floats:
-        """Devices seen for each visitor present."""
+        """Devices seen for each visitor present, by authority of presence."""
         return self.inbound * self.devices
 
 
@@ -98,6 +112,8 @@ class Network:
         Its outages.
     smear : Smear
         How its devices are displaced.
+    present_p : array of float, activities x authorities
+        Devices seen for each person who does an activity in an authority: see `present_p`.
     """
 
     operator_id: str
@@ -110,11 +126,17 @@ class Network:
     drawn_layers: NDArray[np.float32]
     outages: tuple[Outage, ...]
     smear: Smear
+    present_p: Floats
 
     def effect(self, effect: Effect, land: Land) -> tuple[Numbers, NDArray[np.float32]]:
-        """An event as this operator sees it: its cells, and devices added in each hour (hours x cells)."""
-        p = self.shares.resident_p[land.authority[effect.cells]]
-        seen = self.smear.locally(effect.cells, (effect.people * p).T).T
+        """An event as this operator sees it: its cells, and devices added in each hour (hours x cells).
+
+        Devices go where people go: who comes to a place is a customer as often as those who are missing elsewhere.
+        """
+        gone = np.minimum(effect.people, 0) * self.shares.at_home_p[land.authority[effect.cells]]
+        come = np.maximum(effect.people, 0)
+        share = gone.sum(axis=1, keepdims=True) / np.maximum(come.sum(axis=1, keepdims=True), 1e-9)
+        seen = self.smear.locally(effect.cells, (gone - come * share).T).T
         own = self.cells.of_land[effect.cells]
         kept = own >= 0
         cells, place = np.unique(own[kept], return_inverse=True)
@@ -295,6 +317,7 @@ def draw_shares(population: Population, operators: Mapping[str, Mapping[str, Any
             stated_inbound=stated[1, number],
             stated_by_region=by_region[:, number],
             devices=operators[name]["devices_per_person"] * operators[name]["switched_on_rate"],
+            away=1 + general["mobility_correlation"],
         )
         for number, name in enumerate(names)
     ]
@@ -317,7 +340,8 @@ def _network(
 ) -> Network:
     land = population.land
     smear = smear_of(around, knobs)
-    devices = smear(np.ascontiguousarray(_customers(population, name, shares).T, dtype=np.float32)).T
+    p = present_p(population, shares)
+    devices = smear(np.ascontiguousarray(_customers(population, name, p).T, dtype=np.float32)).T
     covered = _covered(land, random(population.seed, "coverage", name), knobs["not_covered"])
     own, of_land = _covered_cells(working, covered)
     there = of_land >= 0
@@ -347,10 +371,63 @@ def _network(
         drawn_layers=np.ascontiguousarray(layers[:, drawing]),
         outages=outages,
         smear=smear,
+        present_p=p,
     )
 
 
-def _customers(population: Population, name: str, shares: Shares) -> Floats:
+def present_p(population: Population, shares: Shares) -> Floats:
+    """Devices seen for each person present, by what they do and where.
+
+    Residents are customers where they live: of those who do an activity in an authority, the operator sees the mean of
+    what it has in the authorities that they come from, weighted by how many come from each.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    shares : Shares
+        The operator's shares.
+
+    Returns
+    -------
+    array of float, activities x authorities
+    """
+    homes = population.homes
+    mixed = np.tile(shares.inbound_p, (len(ACTIVITIES), 1))
+    for place, activity in enumerate(ACTIVITIES[: VISITORS.start]):
+        coming = population.destinations[activity]
+        own = shares.at_home_p if activity == HOME else shares.away_p
+        people = homes @ coming
+        mixed[place] = np.divide((homes * own) @ coming, people, out=own.copy(), where=people > 0)
+    return mixed
+
+
+def observed(population: Population, network: Network, day: DayShares) -> Floats:
+    """Devices that an operator is expected to see for each person present in an authority.
+
+    What it sees depends on who is there: residents at home, people from elsewhere, visitors from abroad. Displacement,
+    chance, events and outages are not in it.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    network : Network
+        The operator's network.
+    day : DayShares
+        What people do on the day.
+
+    Returns
+    -------
+    array of float, hours x authorities
+    """
+    shares = day.shares[:, population.country.areas.region]
+    present = np.einsum("tak,ka->ta", shares, population.by_authority)
+    seen = np.einsum("tak,ka->ta", shares, population.by_authority * network.present_p)
+    return seen / present
+
+
+def _customers(population: Population, name: str, p_present: Floats) -> Floats:
     """Devices in each cell by activity, before geolocation.
 
     Who lives, works or learns in a cell is the same every day, so that chance decides once how many of them are
@@ -359,10 +436,8 @@ def _customers(population: Population, name: str, shares: Shares) -> Floats:
     land = population.land
     generator = random(population.seed, "customers", name)
     layers = population.layers.copy()
-    away = 1 + population.parameters["operators"]["mobility_correlation"]
-    resident, inbound = (p[land.authority] for p in (shares.resident_p, shares.inbound_p))
     for place, activity in enumerate(ACTIVITIES):
-        p = inbound if place >= VISITORS.start else resident * (1.0 if activity == HOME else away)
+        p = p_present[place, land.authority]
         seen = layers[place] * p
         share = _USUAL.get(activity)
         if share is not None:

@@ -15,8 +15,8 @@ from cellcount.atomic import write_text
 from cellcount.demo.country import Numbers, Working
 from cellcount.demo.days import utc
 from cellcount.demo.events import Effect
-from cellcount.demo.movements import Trips
-from cellcount.demo.networks import Network
+from cellcount.demo.movements import HourlyTrips, Trips
+from cellcount.demo.networks import Network, observed
 from cellcount.demo.people import DayShares, Population, people_present
 from cellcount.demo.visitors import Visits
 from cellcount.demo.writing import write_parquet
@@ -39,8 +39,12 @@ UTC.
   `home_work`, in the UTC day.
 - `visits.parquet`: one row for each month, authority and country. `month`, `area_code`, `country_of_residence`,
   `visits`.
-- `shares.parquet`: one row for each operator and authority. `operator_id`, `area_code`, `market_share`,
-  `inbound_share`, `devices_per_customer`: what `operator_factor` states with an error.
+- `shares.parquet`: one row for each operator and authority. `operator_id`, `area_code`, `market_share` (of those who
+  live there, wherever they are), `inbound_share` (of visitors from abroad who are there), `devices_per_customer`: what
+  `operator_factor` states with an error.
+- `observed.parquet`: one row for each date, operator and authority of the country. `date`, `operator_id`, `area_code`,
+  `h00` ... `h23` devices expected for each person present there, whoever they are: residents at home, people from
+  elsewhere and visitors. Displacement, chance, events and outages are not in it.
 - `events.parquet`: one row for each event. `kind`, `name`, `lat`, `lon`, `radius_km`, `from_utc`, `to_utc`, `people`
   (of an evacuation: the share of those present who left), `operator_id` (of an outage).
 """
@@ -76,9 +80,10 @@ class TruthWriter:
         self._areas: dict[dt.date, NDArray[np.float64]] = {}
         self._balance: dict[dt.date, tuple[DayShares, NDArray[np.float64]]] = {}
         self._trips: dict[dt.date, tuple[NDArray, NDArray]] = {}
+        self._observed: dict[dt.date, dict[str, NDArray]] = {}
 
-    def write_day(self, day: DayShares, effects: Sequence[Effect]) -> None:
-        """Write the people present on a UTC day."""
+    def write_day(self, day: DayShares, effects: Sequence[Effect], networks: Sequence[Network]) -> None:
+        """Write the people present on a UTC day, and remember what share of them the operators see."""
         people = people_present(self._population, day)
         for effect in effects:
             people[:, effect.cells] += effect.people
@@ -97,10 +102,11 @@ class TruthWriter:
         self._areas[day.date] = np.array([self._straddling @ hour for hour in people])
         present = np.einsum("trk,kr->t", day.shares, self._population.by_region)
         self._balance[day.date] = (day, present)
+        self._observed[day.date] = {each.operator_id: observed(self._population, each, day) for each in networks}
 
-    def add_trips(self, date: dt.date, to_work: NDArray, total: NDArray) -> None:
+    def add_trips(self, date: dt.date, hourly: HourlyTrips) -> None:
         """Remember the trips of a UTC day."""
-        self._trips[date] = (to_work.sum(axis=0), total.sum(axis=0))
+        self._trips[date] = (hourly.to_work.sum(axis=0), hourly.total.sum(axis=0))
 
     def finish(self, trips: Trips, visits: Mapping[str, Visits], networks: Sequence[Network]) -> None:
         """Write all that is not written by day."""
@@ -110,6 +116,7 @@ class TruthWriter:
             "trips": self._trips_table(trips),
             "visits": self._visits_table(visits),
             "shares": self._shares_table(networks),
+            "observed": self._observed_table(),
             "events": self._events_table(networks),
         }
         for name, table in tables.items():
@@ -187,6 +194,20 @@ class TruthWriter:
                 "devices_per_customer": np.repeat([each.shares.devices for each in networks], len(codes)),
             }
         )
+
+    def _observed_table(self) -> pa.Table:
+        codes = self._population.country.areas.codes
+        tables = []
+        for date, by_operator in sorted(self._observed.items()):
+            for operator_id, shares in by_operator.items():
+                named = {
+                    "date": pa.array([date] * len(codes), pa.date32()),
+                    "operator_id": [operator_id] * len(codes),
+                    "area_code": list(codes),
+                }
+                hours = dict(zip(HOUR_COLUMNS, np.round(shares, 6), strict=True))
+                tables.append(pa.table({**named, **hours}))
+        return pa.concat_tables(tables)
 
     def _events_table(self, networks: Sequence[Network]) -> pa.Table:
         parameters = self._population.parameters

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from cellcount.demo.cells import Ledger, withheld
 from cellcount.demo.counting import bits, draw, split
 from cellcount.demo.country import AWAY, COUNTRY, Areas, Floats
-from cellcount.demo.days import DAY_PARTS, days_in
+from cellcount.demo.days import days_in
 from cellcount.demo.parameters import Parameters
 from cellcount.demo.people import ACTIVITIES, LODGING, SIGHTS, VISITORS, Population, mean_nights
 from cellcount.demo.seeds import random
-from cellcount.standard import delivery_tables
+from cellcount.standard import DAY_PARTS, delivery_tables
 
 STAYS = ("same_day", "1", "2-3", "4-7", "8+")
 RESIDENTS_CODE, UNKNOWN_CODE = "GB", "XX"
@@ -123,7 +123,9 @@ def inbound_table(ledger: Ledger, population: Population, visits: Visits, month:
     generator = random(population.seed, "inbound", network.operator_id, month)
     own = ledger.authorities
     at_home = np.array([code == RESIDENTS_CODE for code in visits.countries])
-    p = np.where(at_home[:, None], network.shares.resident_p[own], network.shares.inbound_p[own])
+    # Residents on a trip of their own are customers as often as those who live where they come from.
+    residents = network.present_p[ACTIVITIES.index(AWAY), own]
+    p = np.where(at_home[:, None], residents, network.shares.inbound_p[own])
     # Countries x stays x authorities.
     mean = ((visits.people[:, own] * p)[:, None, :] * visits.stays[:, :, None]).astype(np.float32)
     counts = draw(mean, bits(generator, *mean.shape), network.knobs["over_dispersion"])
@@ -248,7 +250,11 @@ def inbound_cell_table(ledger: Ledger, population: Population, visits: Visits, m
 
 
 def outbound_table(ledger: Ledger, population: Population, month: str) -> pa.Table:
-    """The rows of `outbound_month` of an operator: residents' trips abroad."""
+    """The rows of `outbound_month` of an operator: residents' trips abroad.
+
+    Nights of a month over its days are the residents of each authority who are abroad, as the population has it: the
+    countries that they go to differ from one authority to another, and how many go does not.
+    """
     network, abroad = ledger.network, population.parameters["residents_abroad"]
     generator = random(population.seed, "outbound", network.operator_id, month)
     own = ledger.authorities
@@ -256,8 +262,9 @@ def outbound_table(ledger: Ledger, population: Population, month: str) -> pa.Tab
     codes = tuple(sorted(abroad["countries"]))
     share = np.array([abroad["countries"][code] for code in codes])
     tilt = np.exp(0.2 * random(population.seed, "outbound").standard_normal((len(ledger.areas.codes), len(codes))))
-    people = ledger.areas.residents[:, None] * abroad["visits_per_person"] * season * share / share.sum() * tilt
-    mean = (people * network.shares.resident_p[:, None])[own].astype(np.float32)
+    where = share * tilt / (share * tilt).sum(axis=1, keepdims=True)
+    people = ledger.areas.residents[:, None] * abroad["visits_per_person"] * season * where
+    mean = (people * network.shares.away_p[:, None])[own].astype(np.float32)
     trips = draw(mean, bits(generator, *mean.shape), network.knobs["over_dispersion"])
     usual = abroad["nights_per_visit"] * (1 + 0.05 * generator.standard_normal(trips.shape))
     nights = np.rint(trips * usual).astype(np.uint32)

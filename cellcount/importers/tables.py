@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +26,8 @@ SEPARATORS = (",", ";", "\t", "|")
 WITHHELD_MARKS = ("", "NULL", "null", "NA", "N/A", "*", "..", ":")
 """What tables put in place of a figure that is withheld."""
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+MOST_BYTES = 2**31
+"""A table that is larger than this when it is unpacked is refused: a small file can be made to fill all memory."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -51,7 +54,9 @@ FOUND_OUT = TextForm()
 """Everything is found out from the file."""
 
 
-def read_table(file: Path, form: TextForm = FOUND_OUT) -> pa.Table:
+def read_table(
+    file: Path, form: TextForm = FOUND_OUT, *, member: str | None = None, most_bytes: int = MOST_BYTES
+) -> pa.Table:
     """Read a table: of text columns from CSV, of its own types from Parquet.
 
     Parameters
@@ -60,6 +65,10 @@ def read_table(file: Path, form: TextForm = FOUND_OUT) -> pa.Table:
         CSV or Parquet, as it is, in gzip, or alone in a zip.
     form : TextForm
         How text is written, where that is not to be found out.
+    member : str, optional
+        Pattern of the name of the table's file in a zip that holds several.
+    most_bytes : int
+        Largest size of an unpacked table.
 
     Returns
     -------
@@ -71,7 +80,7 @@ def read_table(file: Path, form: TextForm = FOUND_OUT) -> pa.Table:
     ImportRefusedError
         Where the file is missing, empty, cut short, or no table.
     """
-    content = _content(file)
+    content = _content(file, member, most_bytes)
     if content[:4] == _PARQUET:
         try:
             table = pq.read_table(io.BytesIO(content))
@@ -202,7 +211,7 @@ def _with_point(text: pa.ChunkedArray, file: Path, name: str, decimal: str | Non
     return pc.replace_substring(text, ",", ".")
 
 
-def _content(file: Path) -> bytes:
+def _content(file: Path, member: str | None, most_bytes: int) -> bytes:
     """The bytes of the table itself, out of gzip or zip."""
     try:
         content = file.read_bytes()
@@ -210,21 +219,35 @@ def _content(file: Path) -> bytes:
         raise ImportRefusedError(f"{file} cannot be read ({error.strerror}). Name the table's own file.") from error
     try:
         if content[:2] == _GZIP:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as stream:
+                content = _at_most(stream, most_bytes, file)
         elif content[:4] == _ZIP:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 members = [each for each in archive.namelist() if not each.endswith("/")]
+                if member is not None and len(members) > 1:
+                    members = [each for each in members if re.search(member, each, re.IGNORECASE)]
                 if len(members) != 1:
-                    raise ImportRefusedError(
-                        f"{file} holds {len(members)} files. Take them out, and name the tables themselves."
-                    )
-                content = archive.read(members[0])
-    except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+                    which = f"{len(members)} files" if member is None else f"{len(members)} files like {member}"
+                    raise ImportRefusedError(f"{file} holds {which}. Take them out, and name the tables themselves.")
+                with archive.open(members[0]) as stream:
+                    content = _at_most(stream, most_bytes, file)
+    # An archive with a password ends in a RuntimeError, a compression that is not known in a NotImplementedError.
+    except (EOFError, OSError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise ImportRefusedError(
             f"{file} cannot be unpacked ({_first_line(error)}): it is damaged or half-written. Get it again."
         ) from error
     if not content.strip():
         raise ImportRefusedError(f"{file} is empty. Get it again.")
+    return content
+
+
+def _at_most(stream: IO[bytes] | gzip.GzipFile, most_bytes: int, file: Path) -> bytes:
+    content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ImportRefusedError(
+            f"{file} is larger than {most_bytes / 2**20:,.0f} MB when it is unpacked, which no such table is. Get the "
+            "file again from its publisher."
+        )
     return content
 
 

@@ -1,4 +1,4 @@
-"""What these data are: the release in use, how it was made and protected, its sources, and the standard."""
+"""What these data are: the release in use, what it holds and lacks, and its sources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from cellcount import geography, standard
-from cellcount.ui import sources
+from cellcount.ui import controls, frame, sources
 from cellcount.ui.reading import Release
 from cellcount.ui.words import count, listed, plain
 
@@ -20,10 +20,9 @@ def show(release: Release) -> None:
         The release that is served.
     """
     _release(release)
-    _protection(release)
+    _trust()
     _tables(release)
     _sources(release)
-    _standard()
 
 
 def _release(release: Release) -> None:
@@ -46,19 +45,21 @@ def _release(release: Release) -> None:
         "Made from": ", ".join(each.delivery_id for each in manifest.deliveries) or "the publisher's own files",
     }
     st.table(pd.Series(facts, name="").map(plain).to_frame(), border="horizontal", hide_header=True)
-    st.subheader("What to know before using a figure", anchor=False)
-    for caveat in manifest.caveats:
-        st.markdown(f"- {plain(caveat)}")
 
 
-def _protection(release: Release) -> None:
-    st.subheader("How people are protected", anchor=False)
-    st.markdown(plain(release.manifest.disclosure_rule))
-    st.markdown(
-        "What is withheld was never written into the release, so no page can show it. On maps a withheld cell is "
-        "*hatched*, an observed zero has a colour, and a cell that the release does not cover is not drawn but is "
-        "counted below the map."
-    )
+def _trust() -> None:
+    for part, words in (
+        ("Coverage", "May we trust these figures?"),
+        ("Release", "What to know before using a figure, and the manifest"),
+        ("Protection", "How people are protected"),
+        ("Standard", "The standard that deliveries and releases follow"),
+    ):
+        st.page_link(
+            frame.PAGES["quality"].file,
+            label=words,
+            icon=":material/arrow_forward:",
+            query_params={**controls.kept(), "part": part},
+        )
 
 
 def _tables(release: Release) -> None:
@@ -88,13 +89,3 @@ def _sources(release: Release) -> None:
         for each in sources.everything(release)
     ]
     st.table(pd.DataFrame(rows).map(plain).set_index("Source"), border="horizontal")
-
-
-def _standard() -> None:
-    st.subheader("The national cell count standard", anchor=False)
-    st.markdown(
-        "What operators deliver, what a validator must catch and what the app reads are declared once, in "
-        "`data/standard/`. This is that declaration."
-    )
-    with st.expander(f"The standard, version {standard.standard_version()}", icon=":material/description:"):
-        st.markdown(standard.document())

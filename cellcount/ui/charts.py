@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from cellcount.methods.precision import interval
 from cellcount.ui.look import Palette
-from cellcount.ui.words import Z_95
+from cellcount.ui.words import percent
 
 HEIGHT = 215
+LOW = 150
+BAR, FOOT = 34, 36
+"""Pixels: height of a bar that lies, and of what stands below the bars."""
 MOST_BARS = 6
 """So many parts of a day are bars; more are a line."""
 _HOVER = "%{customdata}: %{y:,.0f}<extra></extra>"
@@ -80,12 +84,15 @@ def _draw_bars(
     chosen: int,
     palette: Palette,
 ) -> None:
+    low, high = interval(people, errors)
     figure.add_bar(
         x=list(range(len(labels))),
         y=people,
         width=0.5,
         marker={"color": [palette.mark if step == chosen else palette.line for step in range(len(labels))]},
-        error_y={"array": Z_95 * errors, "color": palette.text} if np.isfinite(errors).any() else None,
+        error_y={"array": high - people, "arrayminus": people - low, "symmetric": False, "color": palette.text}
+        if np.isfinite(errors).any()
+        else None,
         customdata=list(labels),
         hovertemplate=_HOVER,
     )
@@ -102,7 +109,7 @@ def _draw_line(
 ) -> None:
     steps = list(range(len(labels)))
     if np.isfinite(errors).any():
-        low, high = np.maximum(people - Z_95 * errors, 0), people + Z_95 * errors
+        low, high = interval(people, errors)
         quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_scatter(x=steps, y=high, **quiet)
         figure.add_scatter(x=steps, y=low, fill="tonexty", fillcolor=palette.band, name="95 % interval", **quiet)
@@ -118,6 +125,164 @@ def _draw_line(
     figure.add_vline(x=chosen, line={"color": palette.mark, "width": 1.5, "dash": "dot"})
     marker = {"color": palette.mark, "size": 9}
     figure.add_scatter(x=[chosen], y=[people[chosen]], mode="markers", marker=marker, hoverinfo="skip")
+
+
+def bars(names: Sequence[str], shares: NDArray[np.float64], palette: Palette, *, alt: str, key: str) -> None:
+    """Draw shares as bars, the first at the top.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One a bar.
+    shares : array of float
+        0 to 1.
+    palette : Palette
+        Colours of the ground.
+    alt, key : str
+        What the chart shows, in a sentence; and its key on the page.
+    """
+    figure = go.Figure(layout=_lying(palette))
+    figure.add_bar(
+        x=shares,
+        y=list(names),
+        orientation="h",
+        marker={"color": palette.line},
+        text=[percent(share) for share in shares.tolist()],
+        hoverinfo="skip",
+    )
+    _draw_lying(figure, len(names), alt=alt, key=key)
+
+
+def ranges(names: Sequence[str], shares: NDArray[np.float64], palette: Palette, *, alt: str, key: str) -> None:
+    """Draw middle, least and most of shares as a point on a line, the first at the top.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One a line.
+    shares : array of float, shape (names, 3)
+        Middle, least and most, 0 to 1.
+    palette : Palette
+        Colours of the ground.
+    alt, key : str
+        What the chart shows, in a sentence; and its key on the page.
+    """
+    middle, least, most = shares.T
+    figure = go.Figure(layout=_lying(palette))
+    figure.add_scatter(
+        x=middle,
+        y=list(names),
+        mode="markers+text",
+        marker={"color": palette.line, "size": 11},
+        error_x={"array": most - middle, "arrayminus": middle - least, "symmetric": False, "color": palette.line},
+        text=[percent(share) for share in middle.tolist()],
+        textposition="top center",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_yaxes(autorange=False, range=[len(names) - 0.5, -0.8])
+    _draw_lying(figure, len(names), alt=alt, key=key)
+
+
+def stacked(
+    names: Sequence[str],
+    counts: Mapping[str, Sequence[int]],
+    colours: Sequence[str],
+    palette: Palette,
+    *,
+    alt: str,
+    key: str,
+) -> None:
+    """Draw how wholes are made up, each as one bar, the first at the top.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One a bar.
+    counts : mapping of str to sequence of int
+        By kind, how many each bar has of it; the last kind is hatched, for it is withheld.
+    colours : sequence of str
+        One a kind.
+    palette : Palette
+        Colours of the ground.
+    alt, key : str
+        What the chart shows, in a sentence; and its key on the page.
+    """
+    layout = _lying(palette)
+    layout.update(barmode="stack", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
+    figure = go.Figure(layout=layout)
+    table = np.array(list(counts.values()), dtype=np.float64)
+    shares = table / np.maximum(table.sum(axis=0), 1.0)
+    for place, (kind, colour) in enumerate(zip(counts, colours, strict=True)):
+        hatched = place == len(counts) - 1
+        figure.add_bar(
+            x=shares[place],
+            y=list(names),
+            orientation="h",
+            name=kind,
+            marker={
+                "color": colour,
+                "line": {"color": palette.withheld, "width": 0.6},
+                "pattern": {"shape": "/" if hatched else "", "fgcolor": palette.withheld, "size": 6},
+            },
+            customdata=[
+                f"{kind}: {percent(share)}, {number_of:,.0f} cells"
+                for share, number_of in zip(shares[place].tolist(), table[place].tolist(), strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    _draw_lying(figure, len(names) + 1, alt=alt, key=key, legend=True)
+
+
+def by_date(dates: Sequence[str], shares: NDArray[np.float64], palette: Palette, *, alt: str, key: str) -> None:
+    """Draw shares over dates.
+
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates, in order.
+    shares : array of float
+        0 to 1.
+    palette : Palette
+        Colours of the ground.
+    alt, key : str
+        What the chart shows, in a sentence; and its key on the page.
+    """
+    figure = go.Figure(
+        layout=go.Layout(
+            margin={"l": 0, "r": 4, "t": 8, "b": 0},
+            xaxis={"type": "date", "tickformat": "%-d %b", "showgrid": False, "fixedrange": True, "nticks": 6},
+            yaxis={"rangemode": "tozero", "tickformat": ".0%", "nticks": 4, "fixedrange": True, "automargin": True},
+            font={"color": palette.text},
+            showlegend=False,
+        )
+    )
+    figure.add_scatter(
+        x=list(dates),
+        y=shares,
+        mode="lines+markers",
+        line={"color": palette.line, "width": 2},
+        marker={"size": 5},
+        hovertemplate="%{x|%A %-d %B %Y}: %{y:.1%}<extra></extra>",
+    )
+    st.plotly_chart(figure, height=LOW, config=_QUIET, key=key, alt=alt)
+
+
+def _lying(palette: Palette) -> go.Layout:
+    """Of bars that lie: shares to the right, names at the left, the first on top."""
+    return go.Layout(
+        margin={"l": 0, "r": 4, "t": 8, "b": 0},
+        xaxis={"rangemode": "tozero", "tickformat": ".0%", "nticks": 6, "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True, "type": "category"},
+        font={"color": palette.text},
+        bargap=0.35,
+    )
+
+
+def _draw_lying(figure: go.Figure, bars_high: int, *, alt: str, key: str, legend: bool = False) -> None:
+    figure.update_layout(showlegend=legend)
+    height = FOOT + BAR * bars_high + (FOOT if legend else 0)
+    st.plotly_chart(figure, height=height, config=_QUIET, key=key, alt=alt)
 
 
 def _layout(labels: Sequence[str], palette: Palette, unit: str) -> go.Layout:

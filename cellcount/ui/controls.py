@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitAPIException
 
 from cellcount.errors import CellCountError
@@ -145,6 +146,14 @@ def choose_hour(day: Day) -> int:
     return labels.index(str(chosen)) if chosen in labels else labels.index(first)
 
 
+def choose_part(labels: Sequence[str], default: str) -> Sequence[TabContainer]:
+    """Draw the parts of a page as tabs, the open one in the URL; only that one needs to be drawn."""
+    if _settle("part", labels, lambda asked: nearest_choice(asked, {each: each for each in labels}, default, "part")):
+        st.rerun()
+    show_said("part")
+    return st.tabs(list(labels), default=default, key="part", bind="query-params")
+
+
 def kept() -> dict[str, str]:
     """What of the URL goes along to another page: everything that the shared controls know."""
     return {key: st.query_params[key] for key in SHARED if key in st.query_params}
@@ -170,23 +179,27 @@ def copy_link(view: View, release_id: str, hour: str) -> None:
             st.code(link(view, release_id, hour), language=None, wrap_lines=True)
 
 
-def ranked_list(names: Sequence[str], figures: Sequence[str], targets: Sequence[str], *, of_cells: bool) -> None:
+def ranked_list(
+    names: Sequence[str], figures: Sequence[str], intervals: Sequence[str], targets: Sequence[str], *, of_cells: bool
+) -> None:
     """Draw a ranked list; whoever selects a line moves the map there.
 
     Parameters
     ----------
-    names, figures : sequence of str
-        What each line says.
+    names, figures, intervals : sequence of str
+        What each line says; an interval is empty where none is known.
     targets : sequence of str
         Where each line leads: the label of an area, or the index of a cell.
     of_cells : bool
         Whether the targets are cells.
     """
     with st.container(gap=None, key="ranked"):
-        for place, (name, figure, target) in enumerate(zip(names, figures, targets, strict=True), start=1):
+        lines = zip(names, figures, intervals, targets, strict=True)
+        for place, (name, figure, between, target) in enumerate(lines, start=1):
             picked = of_cells and st.session_state.get(_CELL) == target
+            small = f" :small[({plain(between)})]" if between else ""
             if st.button(
-                f"{place}. {plain(name)} · **{plain(figure)}**",
+                f"{place}. {plain(name)} · **{plain(figure)}**{small}",
                 key=f"ranked-{place}",
                 type="tertiary",
                 icon=":material/my_location:" if picked else None,

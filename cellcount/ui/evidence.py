@@ -83,6 +83,27 @@ def show(release: Release, runs: Sequence[Run], methods: Sequence[Method], table
                 _download(release, taken)
 
 
+@st.fragment
+def table(release: Release, taken: Taken) -> None:
+    """Draw the figures behind a chart as a table, with their download, when somebody opens it.
+
+    Parameters
+    ----------
+    release : Release
+        The release that is served.
+    taken : Taken
+        The figures.
+    """
+    label = f"Table: {taken.title[:1].lower()}{taken.title[1:]}"
+    with st.expander(
+        plain(label), icon=":material/table_rows:", key=f"table-{taken.name}", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.dataframe(taken.table(), hide_index=True, height="content")
+            file_name = f"{'synthetic-' if release.manifest.synthetic else ''}{taken.name}.csv"
+            _button("CSV", file_name, "text/csv", lambda: exports.to_csv(exported(release, taken)), of="table")
+
+
 def facts(release: Release, title: str) -> dict[str, object]:
     """What every export says of itself.
 
@@ -168,8 +189,8 @@ def _download(release: Release, taken: Taken) -> None:
             )
 
 
-def _button(label: str, file_name: str, kind: str, made: Callable[[], bytes]) -> None:
+def _button(label: str, file_name: str, kind: str, made: Callable[[], bytes], *, of: str = "evidence") -> None:
     """A download whose file is made when it is asked for."""
     st.download_button(
-        label, made, file_name, kind, key=f"take-{file_name}", on_click="ignore", icon=":material/download:"
+        label, made, file_name, kind, key=f"take-{of}-{file_name}", on_click="ignore", icon=":material/download:"
     )

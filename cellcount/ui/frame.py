@@ -22,6 +22,11 @@ SYNTHETIC = (
     "Synthetic demonstration data.",
     "Made-up people on real geography, to show what the app does. No figure here describes anybody or anywhere.",
 )
+STEWARD = (
+    "For the data steward only: not for release.",
+    "The figures come from fewer than three operators, and not all of them have agreed: a single operator's counts can "
+    "be worked out from them. Do not pass on figures, pictures or files of this release.",
+)
 ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
     "<path fill='#206095' d='M16 1l13 7.5v15L16 31 3 23.5v-15z'/>"
@@ -65,6 +70,9 @@ PAGES: dict[str, Page] = {
         "How many people are where, hour by hour?",
         ":material/hexagon:",
         "Explore",
+    ),
+    "quality": Page(
+        "pages/quality.py", "Data quality", "Data quality: may we trust these figures?", ":material/verified:", "Data"
     ),
     "about": Page(
         "pages/about.py", "About these data", "What are these data, and whose are they?", ":material/info:", "Data"
@@ -142,6 +150,8 @@ def _head(page: Page, choice: Choice) -> None:
             controls.choose_release(choice.titles, choice.default)
             st.markdown(plain(_what(release)))
             st.caption(plain(f"Release {manifest.release_id}"))
+    if manifest.steward_only:
+        st.html(f'<div class="cc-steward" role="note"><b>{STEWARD[0]}</b> {STEWARD[1]}</div>')
     if manifest.synthetic:
         st.html(f'<div class="cc-synthetic" role="note"><b>{SYNTHETIC[0]}</b> {SYNTHETIC[1]}</div>')
     if choice.notice:

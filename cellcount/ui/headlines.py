@@ -19,12 +19,10 @@ from cellcount.ui import reading
 from cellcount.ui.hour import CELL_KM2
 from cellcount.ui.presence import AreaDay, Floats
 from cellcount.ui.reading import Release
-from cellcount.ui.times import NIGHT, Slot, nearest
+from cellcount.ui.times import MIDDAY, NIGHT, Slot, nearest
 from cellcount.ui.view import Area, Day
-from cellcount.ui.words import interval, number, weekday
+from cellcount.ui.words import number, sure, weekday
 
-MIDDAY = 13
-"""The hour that stands for the day, when most people are where they spend it."""
 LEAST_RESIDENTS = 1000
 """Areas with fewer residents are left out of ratios to them: the divisor says nothing there."""
 SHARED_ERRORS = "Rather too wide: the two hours share the uncertainty of the operators' shares."
@@ -72,10 +70,13 @@ def densest_cell(release: Release) -> Headline:
     found = reading.densest_cell(release, day, slot)
     if found is None:
         raise NotInReleaseError("This release has no figure by cell for the day that is shown first.")
+    density = found.people / found.km2
+    error = found.error / found.km2 if found.error is not None else None
     return Headline(
         "People per km² in the densest cell",
-        number(found.people / found.km2),
-        f"{_begun(found.place)}, {_when(day, slot)}. Cell of {CELL_KM2[found.resolution]}. {NO_INTERVAL}",
+        number(density, error),
+        f"{_begun(found.place)}, {_when(day, slot)}. Cell of {CELL_KM2[found.resolution]}. "
+        f"{_precision(density, error)}",
     )
 
 
@@ -247,7 +248,7 @@ def _when(day: Day, slot: Slot) -> str:
 
 
 def _precision(value: float, error: float | None) -> str:
-    between = interval(value, error)
+    between = sure(value, error)
     return f"95 % interval {between}." if between else NO_INTERVAL
 
 

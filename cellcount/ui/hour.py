@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from cellcount.methods.precision import LABEL_WORDS, interval, label_class
+from cellcount.ui.certainty import variation
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts, Floats, measured
 from cellcount.ui.times import NIGHT, Slot, nearest
 from cellcount.ui.view import Area, Measure, View
-from cellcount.ui.words import Z_95, count, exactly
+from cellcount.ui.words import count, exactly, figures, intervals, labels, listed
 
 MOST_RANKED = 10
 STEADY = 0.005
@@ -20,17 +23,33 @@ MEASURED: dict[Measure, str] = {
     "people": "People present in the cell",
     "per_km2": "People present per km² of the cell",
     "per_resident": "People present per resident of the cell",
+    "precision": "Precision of the people present in the cell",
 }
-UNITS: dict[Measure, str] = {"people": "people", "per_km2": "people per km²", "per_resident": "people per resident"}
+UNITS: dict[Measure, str] = {
+    "people": "people",
+    "per_km2": "people per km²",
+    "per_resident": "people per resident",
+    "precision": "% of the figure",
+}
+"""What a figure of the measure counts; precision is a standard error."""
 COLUMNS: dict[Measure, str] = {
     "people": "People",
     "per_km2": "People per km²",
     "per_resident": "People per resident",
+    "precision": "Standard error, %",
 }
 """The column of a measure in the table below the map."""
 CELL_KM2 = {5: "253 km²", 6: "36 km²", 7: "5.2 km²", 8: "0.74 km²", 9: "0.11 km²"}
 """Mean area of a cell by H3 resolution."""
 WITHHELD = "Withheld: too few people to show"
+STEP_COLUMNS = {
+    "people": "People present; empty where withheld or not covered",
+    "se": "Standard error of people; empty where not known",
+    "lower": "Lower limit of the 95 % interval",
+    "upper": "Upper limit of the 95 % interval",
+    "label": f"Precision in words, by standard error over figure: {listed(list(LABEL_WORDS))}",
+}
+"""What is taken away of each figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,8 @@ class DensityDay:
         What is known of every cell of the area at that resolution.
     cells : CellDay
         People by cell and slot.
+    errors : array of float, shape (cells, slots)
+        Their standard errors; NaN where withheld, not covered or not known.
     areas : AreaDay
         People by area and slot, with standard errors.
     within : tuple of Area
@@ -59,6 +80,7 @@ class DensityDay:
     resolution: int
     facts: CellFacts
     cells: CellDay
+    errors: Floats
     areas: AreaDay
     within: tuple[Area, ...]
     zone: str
@@ -71,24 +93,31 @@ class DensityDay:
     @property
     def values(self) -> Floats:
         """The measure by cell and slot; NaN where withheld, not covered or not defined."""
+        if self.view.measure == "precision":
+            return variation(self.cells.people, self.errors)
         at = self.facts.rows_of(self.cells.h3)
         return measured(self.view.measure, self.cells.people, self.facts.km2[at], self.facts.residents[at])
 
+    @property
+    def precise(self) -> bool:
+        """Whether any figure of a cell has a known precision."""
+        return bool(np.isfinite(self.errors).any())
+
     def cell_table(self) -> pd.DataFrame:
-        """Its cells with people in every step of the day: what is taken away."""
+        """Its cells with people in every step of the day, and their precision where known: what is taken away."""
         at = self.facts.rows_of(self.cells.h3)
-        return pd.DataFrame(
-            {
-                "h3": [f"{cell:x}" for cell in self.cells.h3.tolist()],
-                "place": [self.facts.places[row] for row in at.tolist()],
-                "area_km2": self.facts.km2[at].round(6),
-                "residents": self.facts.residents[at],
-                **{
-                    name: pd.array(self.cells.people[:, place], dtype="Float64")
-                    for place, name in enumerate(self._step_columns())
-                },
-            }
-        )
+        columns: dict[str, object] = {
+            "h3": [f"{cell:x}" for cell in self.cells.h3.tolist()],
+            "place": [self.facts.places[row] for row in at.tolist()],
+            "area_km2": self.facts.km2[at].round(6),
+            "residents": self.facts.residents[at],
+        }
+        for place, slot in enumerate(self.slots):
+            people, errors = self.cells.people[:, place], self.errors[:, place]
+            columns[f"people {slot.label}"] = pd.array(people, dtype="Float64")
+            if self.precise:
+                columns |= {f"{name} {slot.label}": values for name, values in _limits(people, errors).items()}
+        return pd.DataFrame(columns)
 
     def cell_columns(self) -> dict[str, str]:
         """What each column of `cell_table` means."""
@@ -98,8 +127,9 @@ class DensityDay:
             "area_km2": "Area of the whole cell in square kilometres",
             "residents": "Usual residents; empty where not known",
             **{
-                name: f"People present, {slot.words}, local time ({self.zone}); empty where withheld or not covered"
-                for name, slot in zip(self._step_columns(), self.slots, strict=True)
+                f"{name} {slot.label}": f"{meaning}, {slot.words}, local time ({self.zone}); empty where not known"
+                for slot in self.slots
+                for name, meaning in (STEP_COLUMNS if self.precise else {"people": STEP_COLUMNS["people"]}).items()
             },
         }
 
@@ -113,9 +143,7 @@ class DensityDay:
                 "day": self.view.day.on.isoformat() if self.view.day.on else self.view.day.words,
                 "time": [slot.label for slot in self.slots],
                 "people": pd.array(people, dtype="Float64"),
-                "se": pd.array(errors.round(1), dtype="Float64"),
-                "lower": pd.array(np.maximum(people - Z_95 * errors, 0).round(1), dtype="Float64"),
-                "upper": pd.array((people + Z_95 * errors).round(1), dtype="Float64"),
+                **_limits(people, errors),
             }
         )
 
@@ -126,14 +154,8 @@ class DensityDay:
             "area_name": "Its name",
             "day": "Local date, or kind of day and period",
             "time": f"Start of the step, local time ({self.zone})",
-            "people": "People present; empty where withheld or not covered",
-            "se": "Standard error of people; empty where not known",
-            "lower": "Lower limit of the 95 % interval",
-            "upper": "Upper limit of the 95 % interval",
+            **STEP_COLUMNS,
         }
-
-    def _step_columns(self) -> list[str]:
-        return [f"people {slot.label}" for slot in self.slots]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +174,8 @@ class Figures:
         Whether the total hardly varies over the day, by construction or in fact; then no hour is compared.
     night : float or None
         People present at night, when nearly everybody is at home.
+    night_error : float or None
+        Their standard error.
     night_words : str
         Which hour that is.
     peak, peak_error : float or None
@@ -168,6 +192,7 @@ class Figures:
     per_resident_error: float | None
     steady: bool
     night: float | None
+    night_error: float | None
     night_words: str
     peak: float | None
     peak_error: float | None
@@ -201,7 +226,7 @@ class Hour:
     def shown(self) -> np.ndarray:
         """Which cells are drawn: those that the release covers and where the measure is defined."""
         people, values = self.day.cells.people[:, self.place], self.values[:, self.place]
-        return self.day.cells.covered[:, self.place] & (np.isnan(people) | np.isfinite(values))
+        return self.day.cells.covered[:, self.place] & (np.isnan(people) | ~np.isnan(values))
 
     @property
     def withheld(self) -> int:
@@ -211,7 +236,7 @@ class Hour:
 
     @property
     def undefined(self) -> int:
-        """Cells that have a figure but no measure: nobody lives there."""
+        """Cells that have a figure but no measure: nobody lives there, or its precision is not known."""
         return int(self.day.cells.covered[:, self.place].sum() - self.shown.sum())
 
     @property
@@ -238,6 +263,7 @@ class Hour:
             per_resident_error=_share(error, area.residents),
             steady=steady,
             night=_known(people[at_night]) if at_night != self.place else None,
+            night_error=_known(errors[at_night]) if at_night != self.place else None,
             night_words=night.label if night else "",
             peak=_known(people[at_peak]) if at_peak is not None else None,
             peak_error=_known(errors[at_peak]) if at_peak is not None else None,
@@ -266,17 +292,37 @@ class Hour:
             sentences.append(f"{_of(self.withheld, cells)} withheld and hatched: {_lowered(rule)}")
         if self.not_covered:
             sentences.append(f"{_of(self.not_covered, cells)} not covered by the release and not drawn.")
-        if self.undefined:
+        if self.undefined and view.measure == "precision":
+            sentences.append(f"{_of(self.undefined, cells)} of unknown precision and not drawn.")
+        elif self.undefined:
             sentences.append(f"{_of(self.undefined, cells)} without residents, so without this measure, and not drawn.")
         if not self.withheld and not self.not_covered and not self.undefined:
             sentences.append("The one cell is shown." if cells == 1 else f"All {cells:,} cells are shown.")
+        sentences.append(self.certainty())
         return " ".join(sentences)
+
+    def by_label(self) -> dict[str, int]:
+        """How many figures by cell have each label, the best first; nothing where precision is not known."""
+        kinds = label_class(self.day.cells.people[:, self.place], self.day.errors[:, self.place])
+        if not (kinds >= 0).any():
+            return {}
+        return dict(zip(LABEL_WORDS, np.bincount(kinds[kinds >= 0], minlength=len(LABEL_WORDS)).tolist(), strict=True))
+
+    def certainty(self) -> str:
+        """How precise the figures of the cells are, in a sentence."""
+        tally = self.by_label()
+        if not tally:
+            return "The release gives no interval for a cell."
+        said = listed([f"{number_of:,} {word}" for word, number_of in tally.items() if number_of])
+        return f"Figures by cell, by their 95 % interval: {said}."
 
     def alternative(self) -> str:
         """What the map shows, for those who do not see it."""
         view, values = self.day.view, self.values[:, self.place]
         drawn = np.isfinite(values) & self.shown
         cells = count(int(self.shown.sum()), "cell")
+        if view.measure == "precision":
+            return f"Map of precision in {view.area.name}, {self.when()}, in {cells}. {self.certainty()}"
         said = f"Map of {UNITS[view.measure]} in {view.area.name}, {self.when()}, in {cells}."
         if not drawn.any():
             return f"{said} No cell has a figure that may be shown."
@@ -284,31 +330,49 @@ class Hour:
         where = self.day.facts.places[int(self.day.facts.rows_of(self.day.cells.h3[most : most + 1])[0])]
         return f"{said} The most is {exactly(float(values[most]))} {UNITS[view.measure]}, {where}."
 
-    def words(self) -> tuple[list[str], list[str]]:
-        """Figure and place of each drawn cell, for its tooltip."""
+    def words(self) -> tuple[list[str], list[str], list[str]]:
+        """Figure, place and interval with its label of each drawn cell, for its tooltip."""
         at, shown = self.day.facts.rows_of(self.day.cells.h3), self.shown
-        unit = UNITS[self.day.view.measure]
-        values = self.values[shown, self.place].tolist()
-        figures = [WITHHELD if np.isnan(value) else f"{exactly(value)} {unit}" for value in values]
-        return figures, [self.day.facts.places[row] for row in at[shown].tolist()]
+        people, errors = self.day.cells.people[shown, self.place], self.day.errors[shown, self.place]
+        values, value_errors = self._measured(people, at[shown]), self._measured(errors, at[shown])
+        unit = UNITS["people" if self.day.view.measure == "precision" else self.day.view.measure]
+        said = [
+            WITHHELD if np.isnan(value) else f"{words} {unit}"
+            for value, words in zip(values.tolist(), figures(values, value_errors), strict=True)
+        ]
+        sure = [f"95 % interval {each}" if each else "" for each in intervals(values, value_errors)]
+        return said, [self.day.facts.places[row] for row in at[shown].tolist()], sure
 
     def table(self) -> pd.DataFrame:
         """The drawn cells as a table, the largest measure first."""
         at, shown = self.day.facts.rows_of(self.day.cells.h3), self.shown
-        people = self.day.cells.people[shown, self.place]
+        people, errors = self.day.cells.people[shown, self.place], self.day.errors[shown, self.place]
         rows = at[shown]
-        frame = pd.DataFrame(
-            {
-                "Place": [self.day.facts.places[row] for row in rows.tolist()],
-                "People": people,
-                "People per km²": people / self.day.facts.km2[rows],
-                "People per resident": measured(
-                    "per_resident", people, self.day.facts.km2[rows], self.day.facts.residents[rows]
-                ),
-                "Cell": [f"{cell:x}" for cell in self.day.cells.h3[shown].tolist()],
+        columns: dict[str, object] = {"Place": [self.day.facts.places[row] for row in rows.tolist()], "People": people}
+        if self.day.precise:
+            low, high = interval(people, errors)
+            columns |= {
+                "Lower": low,
+                "Upper": high,
+                "Precision": labels(people, errors),
+                COLUMNS["precision"]: 100 * np.where(people > 0, variation(people, errors), np.nan),
             }
+        columns |= {
+            "People per km²": people / self.day.facts.km2[rows],
+            "People per resident": measured(
+                "per_resident", people, self.day.facts.km2[rows], self.day.facts.residents[rows]
+            ),
+            "Cell": [f"{cell:x}" for cell in self.day.cells.h3[shown].tolist()],
+        }
+        measure = self.day.view.measure
+        return pd.DataFrame(columns).sort_values(
+            COLUMNS[measure], ascending=measure == "precision", na_position="last", ignore_index=True
         )
-        return frame.sort_values(COLUMNS[self.day.view.measure], ascending=False, na_position="last", ignore_index=True)
+
+    def _measured(self, figures_of: Floats, rows: NDArray[np.int64]) -> Floats:
+        """People, or their standard errors, of some cells as the measure that is shown."""
+        facts = self.day.facts
+        return measured(self.day.view.measure, figures_of, facts.km2[rows], facts.residents[rows])
 
     def ranked(self) -> pd.DataFrame:
         """The areas, or where there are none inside the cells, with the largest measure.
@@ -316,20 +380,23 @@ class Hour:
         Returns
         -------
         DataFrame
-            `name`, `value`, its standard error in `error` (NaN where not known, as for cells), and `target`: the label
-            of the area, or the index of the cell as text.
+            `name`, `value`, its standard error in `error` (NaN where not known), and `target`: the label of the area,
+            or the index of the cell as text.
         """
         if not self.day.within:
-            first = self.table().head(MOST_RANKED)
-            frame = pd.DataFrame(
+            at, shown = self.day.facts.rows_of(self.day.cells.h3), self.shown
+            people, errors = self.day.cells.people[shown, self.place], self.day.errors[shown, self.place]
+            values = self._measured(people, at[shown])
+            first = np.argsort(-values, kind="stable")[: min(MOST_RANKED, int(np.isfinite(values).sum()))]
+            rows = at[shown][first]
+            return pd.DataFrame(
                 {
-                    "name": first["Place"],
-                    "value": first[COLUMNS[self.day.view.measure]],
-                    "error": np.nan,
-                    "target": first["Cell"],
+                    "name": [self.day.facts.places[row] for row in rows.tolist()],
+                    "value": values[first],
+                    "error": self._measured(errors[first], rows),
+                    "target": [f"{cell:x}" for cell in self.day.cells.h3[shown][first].tolist()],
                 }
             )
-            return frame.dropna(subset="value", ignore_index=True)
         totals = [self.day.areas.of(area.code) for area in self.day.within]
         people = np.array([each[self.place] for each, _ in totals])
         errors = np.array([each[self.place] for _, each in totals])
@@ -345,6 +412,14 @@ class Hour:
         )
         known = frame.dropna(subset="value")
         return known.sort_values("value", ascending=False, ignore_index=True).head(MOST_RANKED)
+
+
+def _limits(people: Floats, errors: Floats) -> dict[str, object]:
+    """Standard errors, 95 % limits and labels of figures, as they are taken away."""
+    low, high = interval(people, errors)
+    limits = {"se": errors, "lower": low, "upper": high}
+    columns: dict[str, object] = {name: pd.array(values.round(1), dtype="Float64") for name, values in limits.items()}
+    return columns | {"label": labels(people, errors)}
 
 
 def _share(value: float | None, by: float | None) -> float | None:

@@ -25,6 +25,8 @@ class Palette:
         Seven colours for amounts, the least first: even steps of lightness in OKLab, away from the ground.
     ratios : tuple of str
         Seven colours around a middle, the lowest first.
+    labels : tuple of str
+        Four colours for how precise a figure is, the best first: from blue to sand, and ever nearer to the ground.
     zero : str
         Of an observed zero: next to the ground, and beyond the least amount.
     withheld : str
@@ -39,6 +41,7 @@ class Palette:
 
     amounts: tuple[str, ...]
     ratios: tuple[str, ...]
+    labels: tuple[str, ...]
     zero: str
     withheld: str
     land: str
@@ -55,6 +58,7 @@ PALETTES: dict[Scheme, Palette] = {
     "light": Palette(
         amounts=("#E2EEC3", "#9AD0B6", "#57ABB7", "#3182AB", "#255A8B", "#19385F", "#0E1935"),
         ratios=("#133F68", "#4576A0", "#8DB0CC", "#E6E6E3", "#DCA885", "#BE6938", "#952C00"),
+        labels=("#0B3A60", "#3B7FAE", "#8FC3B8", "#F2CE8E"),
         zero="#FAF8EC",
         withheld="#6B7178",
         land="#FFFFFF",
@@ -69,6 +73,7 @@ PALETTES: dict[Scheme, Palette] = {
     "dark": Palette(
         amounts=("#1A445E", "#235F8F", "#2682A5", "#43A7A3", "#84C790", "#D0DE82", "#FFF6BB"),
         ratios=("#A5D4F9", "#659DC9", "#3D6788", "#39434B", "#8F593C", "#D68654", "#FFC79A"),
+        labels=("#D9EEFF", "#7FBCE8", "#4E8079", "#7D5424"),
         zero="#172E3C",
         withheld="#98A4AE",
         land="#22303A",
@@ -92,6 +97,7 @@ h1 { letter-spacing: -0.01em; }
 .st-key-question h1 { padding: 0; }
 .st-key-themes h3 { padding: 0; }
 .cc-synthetic { border-left: 4px solid #F46A25; padding: 0.15rem 0.6rem; font-size: 0.85rem; }
+.cc-steward { border: 2px solid #B3400A; border-left-width: 8px; padding: 0.3rem 0.6rem; }
 /* The grid's own download would not say the release, nor that people are made up: the page's own downloads do. */
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 /* As high as the boxes beside them, so that the labels of a row stand on one line. */
@@ -113,6 +119,10 @@ h1 { letter-spacing: -0.01em; }
   .st-key-map-and-figures > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-map-and-figures > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > * {
     flex: 1 1 100%; min-width: 100%; }
+  .st-key-parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-parts [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { flex: 1 1 100%; min-width: 100%; }
+  .st-key-key-figures [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-key-figures [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; }
   .st-key-themes [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-themes [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; } }
 .st-key-figures [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
@@ -122,6 +132,11 @@ h1 { letter-spacing: -0.01em; }
 .st-key-figures [data-testid="stColumn"] { min-height: 3.3rem; }
 .st-key-figures h5, .st-key-figures h6 { padding: 0; }
 .st-key-figures [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-key-figures [data-testid="stVerticalBlock"] { gap: 0.1rem; }
+.st-key-key-figures [data-testid="stMetricValue"] { line-height: 1.2; }
+.st-key-key-figures [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+.st-key-key-figures [data-testid="stCaptionContainer"] { margin-bottom: 0; }
+.st-key-parts h6 { padding: 0; }
 .st-key-themes [data-testid="stVerticalBlock"] { gap: 0.45rem; }
 .st-key-themes [data-testid="stMarkdownContainer"], .st-key-themes [data-testid="stCaptionContainer"],
 .st-key-themes p { margin-bottom: 0; }

@@ -58,12 +58,15 @@ class Cells:
         The figure of each cell, in words, for the tooltip.
     places : list of str
         Where each cell is, in words, for the tooltip.
+    sure : list of str
+        The interval of each figure with its label, in words, for the tooltip; empty where none is known.
     """
 
     h3: NDArray[np.int64]
     values: NDArray[np.float64]
     figures: list[str]
     places: list[str]
+    sure: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def draw_map(
             max_zoom=MOST_ZOOM + 2,
         ),
         tooltip={
-            "html": "<b>{v}</b><br/>{p}",
+            "html": "<b>{v}</b><br/>{p}<br/>{s}" if any(cells.sure) else "<b>{v}</b><br/>{p}",
             "style": {
                 "backgroundColor": palette.edge,
                 "color": palette.land,
@@ -216,9 +219,9 @@ def _cells(cells: Cells, scale: Scale) -> list[pdk.Layer]:
     classes = scale.classes(cells.values)
     colours = [*(rgb(colour) for colour in scale.colours), rgb(scale.withheld), rgb(scale.zero)]
     rows = [
-        {"h": f"{cell:x}", "c": colours[kind], "v": figure, "p": place}
-        for cell, kind, figure, place in zip(
-            cells.h3.tolist(), classes.tolist(), cells.figures, cells.places, strict=True
+        {"h": f"{cell:x}", "c": colours[kind], "v": figure, "p": place, "s": sure}
+        for cell, kind, figure, place, sure in zip(
+            cells.h3.tolist(), classes.tolist(), cells.figures, cells.places, cells.sure, strict=True
         )
     ]
     shown = [row for row, kind in zip(rows, classes, strict=True) if kind != WITHHELD]

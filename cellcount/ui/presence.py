@@ -29,11 +29,14 @@ class CellDay:
         People present; NaN where withheld, and where not covered.
     covered : array of bool, shape (cells, slots)
         Whether the release has a row.
+    days : array of float, shape (cells,)
+        Dates over which the figures are a mean: 1 of a date, more of a typical day.
     """
 
     h3: NDArray[np.int64]
     people: Floats
     covered: NDArray[np.bool_]
+    days: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,15 @@ class CellFacts:
         Area of the whole cell in square kilometres, and usual residents; NaN where not known.
     places : tuple of str
         Where each cell is, in words.
+    areas : tuple of str or None
+        Code of the smallest area that each lies in; None where not known.
     """
 
     h3: NDArray[np.int64]
     km2: Floats
     residents: Floats
     places: tuple[str, ...]
+    areas: tuple[str | None, ...]
 
     def rows_of(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row of each cell, all of which are there."""
@@ -116,7 +122,7 @@ def cells_over(slots: Sequence[Slot], tables: Mapping[date | None, pa.Table], pr
     slots : sequence of Slot
         Steps of the day.
     tables : mapping
-        By UTC day (None for a typical day): `h3` and 24 hour columns.
+        By UTC day (None for a typical day): `h3`, 24 hour columns, and `dates_used` of a typical day.
     prefix : str
         Of the hour columns.
 
@@ -136,13 +142,17 @@ def cells_over(slots: Sequence[Slot], tables: Mapping[date | None, pa.Table], pr
     h3 = np.unique(np.concatenate([*held.values(), np.array([], dtype=np.int64)])).astype(np.int64)
     people = np.full((len(h3), len(slots)), np.nan)
     covered = np.zeros((len(h3), len(slots)), dtype=bool)
+    days = np.ones(len(h3))
+    for on, table in tables.items():
+        if "dates_used" in table.column_names:
+            days[np.searchsorted(h3, held[on])] = table.column("dates_used").cast(pa.float64()).to_numpy()
     blocks = {on: hour_block(table, prefix) for on, table in tables.items()}
     for place, slot in enumerate(slots):
         if slot.on in held:
             rows = np.searchsorted(h3, held[slot.on])
             people[rows, place] = blocks[slot.on][:, slot.column]
             covered[rows, place] = True
-    return CellDay(h3, people, covered)
+    return CellDay(h3, people, covered, days)
 
 
 def areas_over(slots: Sequence[Slot], tables: Mapping[date | None, pa.Table], suffix: str) -> AreaDay:
@@ -160,14 +170,14 @@ def areas_over(slots: Sequence[Slot], tables: Mapping[date | None, pa.Table], su
 
 
 def measured(measure: Measure, people: Floats, km2: Floats, residents: Floats) -> Floats:
-    """People as a measure.
+    """People, or their standard errors, as an amount or a ratio.
 
     Parameters
     ----------
     measure : {'people', 'per_km2', 'per_resident'}
-        What is wanted.
+        What is wanted; of the measure of precision, the people whose precision it is.
     people : array of float, shape (rows,) or (rows, slots)
-        People present.
+        People present, or their standard errors.
     km2, residents : array of float, shape (rows,)
         Area in square kilometres, and usual residents. Where nobody lives the ratio is not defined: NaN.
 
@@ -179,7 +189,7 @@ def measured(measure: Measure, people: Floats, km2: Floats, residents: Floats) -
     >>> measured("per_resident", people, km2, residents).tolist()
     [[0.5, 1.5]]
     """
-    if measure == "people":
+    if measure in ("people", "precision"):
         return people
     by = km2 if measure == "per_km2" else residents
     divisor = np.where(by > 0, by, np.nan).reshape(-1, *([1] * (people.ndim - 1)))

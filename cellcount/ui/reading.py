@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from cellcount import geography, store
 from cellcount.errors import CellCountError
 from cellcount.standard import MANIFEST_NAME
+from cellcount.ui import certainty
 from cellcount.ui import ground as outlines
 from cellcount.ui.ground import Bounds
 from cellcount.ui.hour import DensityDay
 from cellcount.ui.maps import Ground
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts, Floats, areas_over, cells_over
-from cellcount.ui.times import Slot
+from cellcount.ui.times import MIDDAY, Slot, nearest
 from cellcount.ui.view import Area, Day, Days, Measure, View
 from cellcount.ui.words import position
 
@@ -86,6 +87,8 @@ class CellFigure:
         Its H3 resolution.
     place : str
         Where it is, in words.
+    area : str or None
+        Code of the smallest area that it lies in; None where not known.
     """
 
     people: float
@@ -93,6 +96,7 @@ class CellFigure:
     km2: float
     resolution: int
     place: str
+    area: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,10 @@ class Release:
         """Its title, cut to what a badge holds."""
         title = self.manifest.title
         return title if len(title) <= 36 else f"{title[:35].rstrip()}…"
+
+    def manifest_json(self) -> bytes:
+        """The manifest as it was written."""
+        return (self.opened.folder / MANIFEST_NAME).read_bytes()
 
     def has(self, table: str) -> bool:
         """Whether the release has a table."""
@@ -226,9 +234,10 @@ class Release:
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
-        """The measures that it can serve: per resident only where residents are known."""
+        """The measures that it can serve: per resident where residents are known, precision where it is."""
         residents = any(area.residents for area in self.areas.values())
-        return ("people", "per_km2", "per_resident") if residents else ("people", "per_km2")
+        more: tuple[tuple[bool, Measure], ...] = ((residents, "per_resident"), (self.has("precision"), "precision"))
+        return ("people", "per_km2", *(measure for there, measure in more if there))
 
     def resolutions(self, day: Day) -> list[int]:
         """Resolutions that have figures for a day, coarsest first."""
@@ -252,6 +261,11 @@ class Release:
         return places.column("place_name").to_pylist(), _on_sphere(
             places.column("lat").to_numpy(), places.column("lon").to_numpy()
         )
+
+    def place_of(self, cell: int) -> str:
+        """Where one cell is, in words; it need not be one of the release's."""
+        known = self.run("cell", h3=cell).table.to_pylist()
+        return self.places(np.array([cell], dtype=np.int64), [known[0]["area_code"] if known else None])[0]
 
     def places(self, cells: NDArray[np.int64], codes: Sequence[str | None]) -> tuple[str, ...]:
         """Where cells are, in words: the nearest settlement and the area.
@@ -383,17 +397,19 @@ def density_day(release: Release, view: View) -> tuple[DensityDay, list[Run]]:
     facts, asked = _facts(release.manifest.sha256, area.code, resolution, _release=release)
     cells, read = _cells(release, area, day, resolution)
     areas, totals = area_day(release, day)
+    errors, known = _errors(release, view, facts, cells)
     return (
         DensityDay(
             view=view,
             resolution=resolution,
             facts=facts,
             cells=cells,
+            errors=errors,
             areas=areas,
             within=release.within(area.code),
             zone=release.manifest.time_zone,
         ),
-        [*read, *totals, counts, asked],
+        [*read, *totals, *known, counts, asked],
     )
 
 
@@ -461,8 +477,83 @@ def densest_cell(release: Release, day: Day, slot: Slot) -> CellFigure | None:
         answer = release.run("busiest_typical_cells", **asked, period=day.period, day_type=day.day_type)
     else:
         answer = release.run("busiest_cells", **asked, date=slot.on)
-    rows = answer.table.to_pylist()
-    return _figure_of_cell(release, rows[0]["h3"], rows[0]["people"], None) if rows else None
+    row = next(iter(answer.table.to_pylist()), None)
+    if row is None:
+        return None
+    found = _figure_of_cell(release, row["h3"], row["people"], None)
+    if not release.has("precision"):
+        return found
+    error = certainty.errors_of_cells(
+        precision_of(release, root)[0],
+        [found.area],
+        [part_of(release, slot)],
+        np.array([[found.people]], dtype=np.float64),
+        km2=np.array([found.km2]),
+        days=np.array([row.get("dates_used", 1)]),
+    )
+    return replace(found, error=float(error[0, 0]) if np.isfinite(error[0, 0]) else None)
+
+
+def precision_of(release: Release, code: str) -> tuple[certainty.Parameters, Run]:
+    """What the precision of an area, and of every area inside it, is worked out from.
+
+    Parameters
+    ----------
+    release : Release
+        A release with the table `precision`.
+    code : str
+        Code of the area.
+    """
+    answer = release.run("precision_of_areas", area=code)
+    return certainty.Parameters.of(answer.table), ran(answer)
+
+
+CellsOfHour = tuple[Floats, Floats, NDArray[np.object_]]
+
+
+def midday_cells(release: Release) -> tuple[str, dict[int, CellsOfHour]] | None:
+    """Every cell's figure at midday of the date that is shown first, with its standard error and its area.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+
+    Returns
+    -------
+    tuple or None
+        The hour in words; by resolution, arrays of people, standard errors and area codes, one each a cell. None where
+        the release has no dates or does not tell its precision.
+    """
+    on = release.days.first_shown
+    if on is None or not release.has("precision"):
+        return None
+    day = release.days.dated(on)
+    slot = nearest(day.slots, MIDDAY)
+    root = release.areas[release.default_area].code
+    known, _ = precision_of(release, root)
+    if slot is None:
+        return None
+    found = {}
+    for resolution in release.resolutions(day):
+        hour = release.run("present_hour", resolution=resolution, date=slot.on, hour=slot.column).table
+        facts = release.run("cells_of_area", area=root, resolution=resolution).table
+        cells = facts.column("h3").to_numpy()
+        rows = np.searchsorted(cells, hour.column("h3").to_numpy())
+        inside = rows < len(cells)
+        inside[inside] = cells[rows[inside]] == hour.column("h3").to_numpy()[inside]
+        rows, people = rows[inside], _floats(hour, "people")[inside]
+        codes = facts.column("area_code").to_numpy(zero_copy_only=False)[rows]
+        km2, parts = _floats(facts, "area_km2")[rows], [part_of(release, slot)]
+        errors = certainty.errors_of_cells(known, codes.tolist(), parts, people.reshape(-1, 1), km2=km2)
+        found[resolution] = people, errors[:, 0], codes
+    return f"{day.words}, {slot.words}", found
+
+
+def part_of(release: Release, slot: Slot) -> str:
+    """The part of the UTC day that a step of a day of the release lies in."""
+    manifest = release.manifest
+    return certainty.part_of(slot, manifest.time_zone, certainty.middle(manifest.period_start, manifest.period_end))
 
 
 def most_at_work(release: Release) -> CellFigure | None:
@@ -556,6 +647,7 @@ def _facts(made: str, code: str, resolution: int, *, _release: Release) -> tuple
         km2=_floats(table, "area_km2"),
         residents=_floats(table, "residents"),
         places=_release.places(cells, codes if _release.within(code) else [None] * len(codes)),
+        areas=tuple(codes),
     )
     return facts, ran(answer)
 
@@ -584,11 +676,22 @@ def _cells(release: Release, area: Area, day: Day, resolution: int) -> tuple[Cel
     return cells_over(day.slots, tables, "h"), [ran(answer) for answer in answers.values()]
 
 
+def _errors(release: Release, view: View, facts: CellFacts, cells: CellDay) -> tuple[Floats, list[Run]]:
+    """Standard errors of the figures of cells; NaN where the release does not tell."""
+    if not release.has("precision"):
+        return np.full(cells.people.shape, np.nan), []
+    known, run = precision_of(release, view.area.code)
+    rows = facts.rows_of(cells.h3)
+    areas = [facts.areas[row] for row in rows.tolist()]
+    parts = [part_of(release, slot) for slot in view.day.slots]
+    return certainty.errors_of_cells(known, areas, parts, cells.people, km2=facts.km2[rows], days=cells.days), [run]
+
+
 def _figure_of_cell(release: Release, cell: int, people: float, error: float | None) -> CellFigure:
     known = release.run("cell", h3=cell).table.to_pylist()
     code, km2 = (known[0]["area_code"], known[0]["area_km2"]) if known else (None, h3.cell_area(f"{cell:x}"))
     place = release.places(np.array([cell], dtype=np.int64), [code])[0]
-    return CellFigure(people, error, km2, h3.get_resolution(f"{cell:x}"), place)
+    return CellFigure(people, error, km2, h3.get_resolution(f"{cell:x}"), place, code)
 
 
 def _by_date(table: pa.Table) -> dict[date | None, pa.Table]:

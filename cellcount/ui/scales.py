@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellcount.methods.precision import LABEL_WORDS, LABELS
 from cellcount.ui.look import Palette
 from cellcount.ui.words import exactly
 
@@ -35,6 +37,8 @@ class Scale:
         Colour of an observed zero.
     withheld : str
         Colour of the hatching of a withheld figure.
+    words : tuple of str
+        What the classes are called, where their bounds do not say enough.
     """
 
     title: str
@@ -42,6 +46,15 @@ class Scale:
     colours: tuple[str, ...]
     zero: str
     withheld: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What each class is called in the legend, the lowest first."""
+        if self.words:
+            return self.words
+        lows = [exactly(each) for each in self.breaks]
+        return (f"under {lows[0]}", *(f"from {low}" for low in lows)) if lows else ("more than 0",)
 
     def classes(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Class of each value: -1 for zero, -2 for a withheld figure (NaN)."""
@@ -60,11 +73,9 @@ class Scale:
         zero, withheld : bool
             Whether these keys are needed.
         """
-        lows = [exactly(each) for each in self.breaks]
-        bounds = [f"under {lows[0]}", *(f"from {low}" for low in lows)] if lows else ["more than 0"]
         steps = "".join(
             f'<span class="class"><span class="swatch" style="background:{colour}"></span>{html.escape(words)}</span>'
-            for colour, words in reversed(list(zip(self.colours, bounds, strict=True)))
+            for colour, words in reversed(list(zip(self.colours, self.named, strict=True)))
         )
         keys = []
         if zero:
@@ -127,6 +138,61 @@ def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
 def ratios(title: str, palette: Palette) -> Scale:
     """A scale for a ratio: the same classes everywhere, around 1."""
     return Scale(title, RATIO_BREAKS, palette.ratios, palette.zero, palette.withheld)
+
+
+def labels(title: str, palette: Palette) -> Scale:
+    """A scale for precision: the four labels, by standard error over figure, the best first.
+
+    Parameters
+    ----------
+    title : str
+        Whose precision it is.
+    palette : Palette
+        Colours of the ground.
+
+    Examples
+    --------
+    >>> from cellcount.ui.look import PALETTES
+    >>> labels("Precision", PALETTES["light"]).named[1]
+    'reasonably precise'
+    """
+    limits = tuple(limit for limit, _ in LABELS)
+    return Scale(title, limits, palette.labels, palette.zero, palette.withheld, LABEL_WORDS)
+
+
+def percentages(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
+    """A scale for shares of a whole, from all the values that will be shown on it: six classes with as many in each.
+
+    Parameters
+    ----------
+    title : str
+        What it is a share of.
+    values : array of float
+        Shares, 0 to 1 as a rule; NaN is not known.
+    palette : Palette
+        Colours of the ground.
+
+    Examples
+    --------
+    >>> from cellcount.ui.look import PALETTES
+    >>> percentages("People observed", np.linspace(0.80, 0.92, 13), PALETTES["light"]).named
+    ('under 82 %', '82 to 84 %', '84 to 86 %', '86 to 88 %', '88 to 90 %', '90 % and over')
+    """
+    known = values[np.isfinite(values)]
+    # As many decimals as tell the classes apart.
+    decimals = min(max(math.ceil(-math.log10(max(float(np.ptp(known)), 1e-9) / 6)), 2), 4) if known.size else 2
+    quantiles = np.quantile(known, np.arange(1, 6) / 6).tolist() if known.size else []
+    breaks = sorted({round(each, decimals) for each in quantiles})
+    # A break at the least value would leave the class below it empty.
+    breaks = [each for each in breaks if known.min() < each]
+    percent = [f"{100 * each:.{decimals - 2}f}" for each in breaks]
+    words = [f"{100 * known.min():.{decimals - 2}f} %" if known.size else "not known"]
+    if percent:
+        between = [f"{low} to {high} %" for low, high in pairwise(percent)]
+        words = [f"under {percent[0]} %", *between, f"{percent[-1]} % and over"]
+    return Scale(
+        title, tuple(breaks), _spread(palette.amounts, len(breaks) + 1), palette.zero, palette.withheld, tuple(words)
+    )
 
 
 def _spread(colours: tuple[str, ...], wanted: int) -> tuple[str, ...]:

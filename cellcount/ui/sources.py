@@ -44,8 +44,23 @@ def of_release(release: Release) -> Whose:
     )
 
 
+def compared_with(release: Release) -> list[Whose]:
+    """The sources of official tables that were added to the release, to compare its figures with."""
+    return [
+        Whose(
+            name=_said(each["source"]["name"]),
+            publisher=_said(each["source"]["publisher"]),
+            licence=_said(each["source"]["licence"]),
+            attribution=_said(each["source"]["attribution"]),
+            used_for="To compare the figures of this release with",
+            url=_said(each["source"]["url"]),
+        )
+        for each in release.manifest.parameters.get("added", [])
+    ]
+
+
 def everything(release: Release) -> list[Whose]:
-    """Every source that the app shows something of: the release, the geography and the letters."""
+    """Every source that the app shows something of: the release, what it is compared with, geography and letters."""
     ground = [
         Whose(each.name, each.publisher, each.licence, each.attribution, each.used_for, each.licence_url or "")
         for each in geography.sources()
@@ -58,13 +73,14 @@ def everything(release: Release) -> list[Whose]:
         "The letters on screen",
         "https://openfontlicense.org",
     )
-    return [of_release(release), *ground, letters]
+    return [of_release(release), *compared_with(release), *ground, letters]
 
 
 def line(release: Release) -> str:
     """The foot of a page: source, licence and attributions, in a line."""
     figures = of_release(release)
     parts = [f"Source: {figures.name}", f"Licence: {figures.licence}" if figures.licence else "", figures.attribution]
+    parts += [each.attribution for each in compared_with(release)]
     # A page that needs the geography says that it is missing; without it nothing of it is shown.
     with contextlib.suppress(geography.GeographyMissingError):
         parts += sorted({each.attribution for each in geography.sources()})

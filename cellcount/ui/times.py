@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 MORNING = 8
 """The hour that is shown first."""
+MIDDAY = 13
+"""The hour that stands for the day, when most people are where they spend it."""
 NIGHT = 4
 """The hour that stands for the night, when nearly everybody is at home."""
 

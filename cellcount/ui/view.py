@@ -13,7 +13,7 @@ from cellcount.ui.times import Slot, hours_of, local_days
 from cellcount.ui.words import day as written_day
 from cellcount.ui.words import weekday
 
-Measure = Literal["people", "per_km2", "per_resident"]
+Measure = Literal["people", "per_km2", "per_resident", "precision"]
 
 WEDNESDAY = 2
 
@@ -21,6 +21,7 @@ MEASURES: dict[Measure, str] = {
     "people": "People",
     "per_km2": "Per km²",
     "per_resident": "Per resident",
+    "precision": "Precision",
 }
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import pairwise
 
-Z_95 = 1.959964
-"""Standard errors on either side of a figure that make a 95 % interval, where errors are near normal."""
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.methods import precision
+
 DIGITS_WITHOUT_PRECISION = 3
 """Significant digits of a figure whose precision the release does not tell."""
 
@@ -94,9 +98,7 @@ def number(value: float | None, error: float | None = None, *, most_decimals: in
         step = step_of(error) if error is not None and math.isfinite(error) else 10 ** (int(math.log10(abs(kept))) - 2)
         decimals = min(max(6 - math.floor(math.log10(step) + 1e-9), 0), most_decimals)
         return f"{kept / 1e6:,.{decimals}f} million"
-    if abs(kept) >= 100 or kept == int(kept):
-        return f"{kept:,.0f}"
-    text = f"{kept:,.3f}".rstrip("0").rstrip(".")
+    text = _short(kept)
     return text if text not in ("0", "-0") else "0"
 
 
@@ -132,30 +134,118 @@ def interval(value: float | None, error: float | None) -> str | None:
     """
     if value is None or error is None or not (math.isfinite(value) and math.isfinite(error)):
         return None
-    low, high = max(value - Z_95 * error, 0.0), value + Z_95 * error
+    low, high = (float(limit) for limit in precision.interval(value, error))
     low_text, high_text = number(low, error, most_decimals=3), number(high, error, most_decimals=3)
     if low_text.endswith(" million") and high_text.endswith(" million"):
         low_text = low_text.removesuffix(" million")
     return f"{low_text} to {high_text}"
 
 
-def precision_word(value: float, error: float) -> str:
-    """What the coefficient of variation of a figure is called.
-
-    The bounds are those that statistical offices use for survey estimates: under 5 % precise, 5 to 10 reasonably
-    precise, 10 to 20 acceptable, 20 and over use with caution.
+def sure(value: float | None, error: float | None) -> str | None:
+    """The 95 % interval of a figure and what its precision is called; None where its standard error is not known.
 
     Examples
     --------
-    >>> precision_word(1000, 20), precision_word(1000, 80), precision_word(1000, 150), precision_word(1000, 400)
-    ('precise', 'reasonably precise', 'acceptable', 'use with caution')
+    >>> sure(12_345, 230), sure(12_345, None)
+    ('11,900 to 12,800, precise', None)
     """
-    share = error / value if value > 0 else math.inf
-    if share < 0.05:
-        return "precise"
-    if share < 0.10:
-        return "reasonably precise"
-    return "acceptable" if share < 0.20 else "use with caution"
+    between = interval(value, error)
+    if between is None or value is None or error is None:
+        return None
+    return f"{between}, {precision.label(value, error)}"
+
+
+def figures(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
+    """Many figures, each rounded to what its precision supports; as they were released where it is not known.
+
+    Examples
+    --------
+    >>> figures(np.array([12_345.0, 12_345.0, 0.4711, 0.0]), np.array([230.0, np.nan, 0.02, 3.0]))
+    ['12,300', '12,345', '0.47', '0']
+    """
+    return [
+        exactly(value) if error is None else _short(value)
+        for value, error in zip(_stepped(values, errors).tolist(), _or_none(errors), strict=True)
+    ]
+
+
+def intervals(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
+    """The 95 % intervals of many figures with their labels, as `sure` writes them; empty where not known.
+
+    Examples
+    --------
+    >>> intervals(np.array([12_345.0, 30.0]), np.array([230.0, np.nan]))
+    ['11,900 to 12,800, precise', '']
+    """
+    low, high = precision.interval(values, errors)
+    kinds = precision.label_class(values, errors).tolist()
+    return [
+        "" if kind < 0 else f"{_short(least)} to {_short(most)}, {precision.LABEL_WORDS[kind]}"
+        for least, most, kind in zip(
+            _stepped(low, errors).tolist(), _stepped(high, errors).tolist(), kinds, strict=True
+        )
+    ]
+
+
+def labels(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
+    """What the precision of many figures is called; empty where it is not known."""
+    return ["" if kind < 0 else precision.LABEL_WORDS[kind] for kind in precision.label_class(values, errors).tolist()]
+
+
+def label_limits() -> dict[str, str]:
+    """Between which standard errors over figure each label lies, in words, the best first.
+
+    Examples
+    --------
+    >>> label_limits()["reasonably precise"], label_limits()["use with caution"]
+    ('5 to 10 %', '20 % and over')
+    """
+    per_cent = [f"{100 * limit:g}" for limit, _ in precision.LABELS]
+    between = [f"{low} to {high} %" for low, high in pairwise(per_cent)]
+    bounds = [f"under {per_cent[0]} %", *between, f"{per_cent[-1]} % and over"]
+    return dict(zip(precision.LABEL_WORDS, bounds, strict=True))
+
+
+def label_rule() -> str:
+    """What the labels mean, as the end of a sentence.
+
+    Examples
+    --------
+    >>> label_rule()
+    'precise under 5 %, reasonably precise 5 to 10 %, acceptable 10 to 20 % and use with caution 20 % and over'
+    """
+    return listed([f"{word} {limit}" for word, limit in label_limits().items()])
+
+
+def _stepped(values: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Figures rounded to the first digit of their errors; as they are where it is not known."""
+    steps = np.power(10.0, np.floor(np.log10(np.where(errors > 0, errors, 1.0))))
+    return np.where(errors > 0, np.round(values / steps) * steps, values)
+
+
+def _or_none(errors: NDArray[np.float64]) -> list[float | None]:
+    return [error if error > 0 else None for error in errors.tolist()]
+
+
+def _short(value: float) -> str:
+    """A figure that is rounded already: thousands separators, and no more decimals than it has."""
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float) -> str:
+    """A share in per cent.
+
+    Examples
+    --------
+    >>> percent(0.8631), percent(-0.0002), percent(-0.021), percent(float("nan"))
+    ('86.3 %', '0.0 %', '−2.1 %', 'not known')
+    """
+    if not math.isfinite(share):
+        return NOT_KNOWN
+    kept = round(100 * share, 1)
+    return f"{'−' if kept < 0 else ''}{abs(kept):.1f} %"
 
 
 def difference(value: float | None, against: float | None) -> str | None:
@@ -170,6 +260,28 @@ def difference(value: float | None, against: float | None) -> str | None:
         return None
     percent = round(100 * (value / against - 1))
     return f"{'+' if percent > 0 else '−' if percent < 0 else ''}{abs(percent):,} %"
+
+
+def difference_interval(
+    value: float | None, error: float | None, against: float | None, against_error: float | None
+) -> str | None:
+    """The 95 % interval of `difference`; None where a figure or an error is not known.
+
+    The relative variance of a ratio is the sum of those of its two figures, taken as independent: rather too wide where
+    they share the uncertainty of the operators' shares.
+
+    Examples
+    --------
+    A ratio of 1.5 with an error of 1.5 x hypot(0.02, 0.02) = 0.042.
+
+    >>> difference_interval(150, 3, 100, 2), difference_interval(150, None, 100, 2) is None
+    ('+42 % to +58 %', True)
+    """
+    if value is None or error is None or not against or against_error is None or value <= 0:
+        return None
+    ratio = value / against
+    low, high = precision.interval(ratio, ratio * math.hypot(error / value, against_error / against))
+    return f"{difference(float(low), 1.0)} to {difference(float(high), 1.0)}"
 
 
 def day(on: date) -> str:

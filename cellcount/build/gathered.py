@@ -1,0 +1,65 @@
+"""What the estimates of all days tell of their own errors, gathered while they are made, in several threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.build.combine import Devices
+from cellcount.build.doubt import Dispersion
+from cellcount.build.zones import Zones
+from cellcount.standard import DAY_PARTS
+
+
+class Gathered:
+    """Sums over days. None of it is released but as parameters that hold for thousands of cells.
+
+    Parameters
+    ----------
+    zones : Zones
+        Reference geography.
+    """
+
+    def __init__(self, zones: Zones) -> None:
+        self._zones = zones
+        self._lock = threading.Lock()
+        self._sums: dict[int, NDArray[np.float32]] = {}
+        self._days: dict[int, NDArray[np.float32]] = {}
+        self._dispersion = [Dispersion() for _ in DAY_PARTS]
+
+    def people(self, resolution: int, places: NDArray[np.int64], people: NDArray[np.float32]) -> None:
+        """Add a day's estimates (hours x cells) of cells at some places of the reference geography."""
+        by_part = np.array([people[list(hours)].mean(axis=0) for hours in DAY_PARTS.values()])
+        there = ~np.isnan(by_part)
+        with self._lock:
+            if resolution not in self._sums:
+                shape = (len(DAY_PARTS), len(self._zones.cells[resolution].h3))
+                self._sums[resolution] = np.zeros(shape, dtype=np.float32)
+                self._days[resolution] = np.zeros(shape, dtype=np.float32)
+            self._sums[resolution][:, places] += np.where(there, by_part, 0.0)
+            self._days[resolution][:, places] += there
+
+    def disagreement(self, part: int, counts: Sequence[Devices], expected: Sequence[NDArray[np.floating]]) -> None:
+        """Add an hour's counts, and what the estimate leads to expect of them."""
+        own = Dispersion()
+        own.add(counts, expected)
+        with self._lock:
+            self._dispersion[part].squares += own.squares
+            self._dispersion[part].freedom += own.freedom
+
+    def mean_people(self, resolution: int) -> NDArray[np.float64]:
+        """Mean people in each cell, day parts x cells; NaN where not covered."""
+        sums, days = self._sums[resolution], self._days[resolution]
+        return np.divide(sums, days, out=np.full(sums.shape, np.nan), where=days > 0).astype(np.float64)
+
+    @property
+    def resolutions(self) -> list[int]:
+        """Resolutions of which there are estimates, ascending."""
+        return sorted(self._sums)
+
+    def dispersion(self) -> NDArray[np.float64]:
+        """Variance of a count over its mean, in each part of the day."""
+        return np.array([each.ratio() for each in self._dispersion])

@@ -1,0 +1,172 @@
+"""Where each operator sees residents who are at home: what its counts of the nights say, cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.build.align import Keys, devices
+from cellcount.build.combine import NOT_COVERED, WITHHELD, expected_withheld
+from cellcount.build.shares import Operator
+from cellcount.build.zones import Zones, parents
+
+NIGHT_HOURS = ("h02", "h03")
+"""UTC hours in which most people are at home."""
+HOME_SEGMENT, EVERYBODY = "at_home", "all"
+SEGMENTED = 7
+"""The finest resolution at which deliveries have segments."""
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Homes:
+    """Residents as an operator sees them, by cell.
+
+    Attributes
+    ----------
+    devices : dict of int to array of float32
+        By resolution, for each cell of the reference geography: devices that the operator would have there if all
+        residents were at home; NaN where it does not cover the cell.
+    counted : array of float
+        By area, its devices at home at night.
+    customers : array of float
+        By area, devices that it would have there if all residents were.
+    """
+
+    devices: dict[int, NDArray[np.float32]]
+    counted: NDArray[np.float64]
+    customers: NDArray[np.float64]
+
+    def at(self, resolution: int, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Those of some cells, by their place in the reference geography; 0 where not covered."""
+        return np.nan_to_num(self.devices[resolution][places])
+
+
+def read_homes(
+    operator: Operator, dates: Sequence[dt.date], resolutions: Sequence[int], share: NDArray[np.float64]
+) -> Homes | None:
+    """Where an operator sees its customers at home.
+
+    The mean of the nights' counts of devices at home, in which withheld counts are taken at the expectation that the
+    others of the same cell lead to. Cells finer than those with segments share out their parent's by its counts of
+    everybody. In each area the cells' devices are scaled so that they are as many as the area's customers: how many are
+    at home at night need not be known.
+
+    Parameters
+    ----------
+    operator : Operator
+        The operator.
+    dates : sequence of date
+        UTC days.
+    resolutions : sequence of int
+        H3 resolutions.
+    share : array of float
+        The operator's share p of the residents of each area.
+
+    Returns
+    -------
+    Homes or None
+        None where the operator does not deliver the segment.
+
+    Notes
+    -----
+    Assumes that those at home at night are spread over an area's cells as all its residents are.
+    """
+    zones = operator.zones
+    means: dict[tuple[int, str], NDArray[np.float32]] = {}
+    sums = _night_sums(operator, dates, resolutions)
+    if not any(segment == HOME_SEGMENT for _, segment in sums):
+        return None
+    for key, (known, nights, withheld) in sums.items():
+        means[key] = _mean(known, nights, withheld, operator.delivery.threshold)
+    del sums
+    seen = {
+        resolution: counted for resolution in resolutions if (counted := _at_home(means, zones, resolution)) is not None
+    }
+    if not seen:
+        return None
+    finest = max(seen)
+    cells, counted = zones.cells[finest], seen[finest]
+    there = (cells.area >= 0) & ~np.isnan(counted)
+    size = len(zones.codes)
+    residents = np.bincount(cells.area[there], cells.residents[there], minlength=size)
+    total = np.bincount(cells.area[there], counted[there], minlength=size).astype(np.float64)
+    customers = np.nan_to_num(share) * residents
+    factor = np.divide(customers, total, out=np.zeros(size), where=total > 0)
+    return Homes(
+        devices={
+            resolution: (counted * (zones.mixture(resolution) @ factor)).astype(np.float32)
+            for resolution, counted in seen.items()
+        },
+        counted=total,
+        customers=customers,
+    )
+
+
+def _at_home(
+    means: dict[tuple[int, str], NDArray[np.float32]], zones: Zones, resolution: int
+) -> NDArray[np.float32] | None:
+    """Mean devices at home at night in the cells of a resolution; None where it cannot be told."""
+    if (resolution, HOME_SEGMENT) in means:
+        return means[resolution, HOME_SEGMENT]
+    if resolution < SEGMENTED or not {(resolution, EVERYBODY), (SEGMENTED, HOME_SEGMENT)} <= means.keys():
+        return None
+    coarse = zones.cells[SEGMENTED].h3
+    place = np.minimum(np.searchsorted(coarse, parents(zones.cells[resolution].h3, SEGMENTED)), len(coarse) - 1)
+    everybody, at_home = (np.nan_to_num(means[SEGMENTED, segment]) for segment in (EVERYBODY, HOME_SEGMENT))
+    part = np.divide(at_home, everybody, out=np.zeros_like(at_home), where=everybody > 0)
+    return means[resolution, EVERYBODY] * part[place]
+
+
+def _night_sums(
+    operator: Operator, dates: Sequence[dt.date], resolutions: Sequence[int]
+) -> dict[tuple[int, str], tuple[NDArray[np.float32], NDArray[np.uint16], NDArray[np.uint16]]]:
+    """By resolution and segment, for each cell: sum of known counts, number of counts, number of withheld ones."""
+    cells = {resolution: operator.zones.cells[resolution].h3 for resolution in resolutions}
+    sums: dict[tuple[int, str], tuple[NDArray[np.float32], NDArray[np.uint16], NDArray[np.uint16]]] = {}
+
+    def read(date: dt.date) -> list[tuple[tuple[int, str], Keys, list[NDArray[np.uint32]]]]:
+        table = operator.delivery.read("cell_day", columns=["h3", "resolution", "segment", *NIGHT_HOURS], date=date)
+        segment = table.column("segment").combine_chunks().dictionary_encode()
+        names = segment.dictionary.to_pylist()
+        indices, resolution = segment.indices.to_numpy(), table.column("resolution").to_numpy()
+        h3, hours = table.column("h3").to_numpy(), [devices(table.column(name)) for name in NIGHT_HOURS]
+        found = []
+        for wanted in (name for name in (EVERYBODY, HOME_SEGMENT) if name in names):
+            for each in resolutions:
+                here = np.flatnonzero((indices == names.index(wanted)) & (resolution == each))
+                if len(here):
+                    found.append(((each, wanted), h3[here], [hour[here] for hour in hours]))
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(read, dates):
+            for key, h3, hours in found:
+                known_cells = cells[key[0]]
+                if key not in sums:
+                    size = len(known_cells)
+                    sums[key] = (np.zeros(size, np.float32), np.zeros(size, np.uint16), np.zeros(size, np.uint16))
+                total, number, hidden = sums[key]
+                place = np.minimum(np.searchsorted(known_cells, h3), len(known_cells) - 1)
+                for counts in hours:
+                    total[place] += np.where(counts < NOT_COVERED, counts, 0)
+                    number[place] += counts != NOT_COVERED
+                    hidden[place] += counts == WITHHELD
+    return sums
+
+
+def _mean(
+    known: NDArray[np.float32], number: NDArray[np.uint16], hidden: NDArray[np.uint16], threshold: int
+) -> NDArray[np.float32]:
+    """Mean count of each cell, withheld counts at their expectation under that mean; NaN where there is none."""
+    count = np.maximum(number, 1)
+    mean = ((known + hidden * (threshold / 2)) / count).astype(np.float64)
+    some = np.flatnonzero(hidden)
+    for _ in range(_ROUNDS):
+        mean[some] = (known[some] + hidden[some] * expected_withheld(mean[some], threshold)) / count[some]
+    return np.where(number > 0, mean, np.nan).astype(np.float32)
