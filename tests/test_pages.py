@@ -473,7 +473,7 @@ class TestReleases:
         [
             (lambda folder: (folder / MANIFEST_NAME).write_text('{"name": "a parcel"}'), "not a release's manifest"),
             (lambda folder: (folder / MANIFEST_NAME).write_text('{"release_format": "9.0"}'), "format 9.0"),
-            (outdated, "is of format 0.1, whose figures were not yet"),
+            (outdated, "is of format 0.1, whose figures are not calibrated"),
             (lambda folder: (folder / MANIFEST_NAME).unlink(), "it has no manifest.json"),
             (
                 lambda folder: (folder / "areas/part-0.parquet").write_bytes(b"PAR1"),
