@@ -122,10 +122,11 @@ def check(release: Annotated[Path, typer.Argument(help="Folder of a release.")])
 @app.command()
 def evaluate(
     release: Annotated[Path, typer.Argument(help="Folder of a release of the demonstration.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="The other folders of deliveries.")] = None,
     *,
     truth: Annotated[Path, typer.Option(help="Folder `truth` of that demonstration.")],
     deliveries: Annotated[
-        list[Path] | None, typer.Option(help="Its deliveries, once each: also score naive estimates and an oracle.")
+        list[Path] | None, typer.Option(help="Its deliveries: also score naive estimates and an oracle.")
     ] = None,
     days: Annotated[int, typer.Option(min=1, help="Days to compare, spread evenly over the period.")] = 7,
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write the scores to.")] = None,
@@ -135,7 +136,8 @@ def evaluate(
     from cellcount.evaluate import evaluate as compare  # noqa: PLC0415
     from cellcount.evaluate import render, to_dict  # noqa: PLC0415
 
-    found = compare(release, truth, deliveries or [], days=days, progress=progress_on())
+    folders = [*(deliveries or []), *(more or [])]
+    found = compare(release, truth, folders, days=days, progress=progress_on())
     typer.echo(render(found))
     if json_file is not None:
         write_json(json_file, to_dict(found))

@@ -2,7 +2,6 @@
 
 import math
 
-import geopandas as gpd
 import h3.api.basic_int as h3
 import numpy as np
 import pyarrow as pa
@@ -20,7 +19,7 @@ from cellcount.methods import agreement
 from cellcount.standard import release_tables
 from cellcount.store import open_release
 from cellcount.ui import agreement as shown
-from cellcount.ui import pairs, sources
+from cellcount.ui import pairs, scales, sources
 from cellcount.ui.look import PALETTES
 from cellcount.ui.reading import Release
 
@@ -362,13 +361,11 @@ def test_the_source_of_an_official_table_is_named_with_its_licence(tmp_path):
     assert "(c) Office." in sources.line(release)
 
 
-def test_a_map_has_each_area_in_the_colour_of_its_class():
-    squares = gpd.GeoSeries([shapely.box(x, 52, x + 1, 53) for x in range(3)], crs="EPSG:4326")
-    figure = pairs.area_figure(squares, np.array([0.5, 1.0, np.nan]), ["a", "b", "c"], PALETTES["light"])
-    filled = {trace.name: trace.fillcolor for trace in figure.data if trace.fill == "toself"}
-    ratios = PALETTES["light"].ratios
-    assert filled == {"under 0.80": ratios[0], "0.97 to 1.03": ratios[3], "not known": "rgba(0,0,0,0)"}
-    assert list(figure.data[-1].customdata) == ["a: 0.50", "b: 1.00", "c: not known"]
+def test_the_classes_of_agreement_are_close_around_one():
+    scale = scales.agreement("Expected over official", PALETTES["light"])
+    found = scale.classes(np.array([0.5, 1.0, 1.3, np.nan]))
+    assert [scale.named[number] for number in found[:3]] == ["under 0.80", "0.97 to 1.03", "1.25 and over"]
+    assert found[3] == -2
 
 
 def test_pairs_without_a_logarithm_are_not_drawn():

@@ -187,12 +187,12 @@ def test_areas_are_calibrated_to_residents_at_night_and_add_up(tmp_path):
     assert areas[COUNTRY]["people_h14"] == 8000  # what they add up to, not 2,600 over something
     assert areas[BIRCH]["people_h12"] is None  # 5 devices
     assert areas[BIRCH]["se_h12"] is None
-    # Chance (6,000 + 1 / 0.3) / 0.3 = 20,011, share (6,000 x 5.002 %)^2 = 90,081, rounding 4: together 331.8 squared.
-    assert areas[ALDER]["se_h14"] == pytest.approx(331.8, abs=0.1)
+    # Chance (6,000 + 1 / 0.3) / 0.3 = 20,011, share (6,000 x 5.831 %)^2 = 122,400, rounding 4: together 377.4 squared.
+    assert areas[ALDER]["se_h14"] == pytest.approx(377.4, abs=0.1)
     precision = {(row["area_code"], row["day_part"]): row for row in rows_of(release, "precision")}
     assert precision[BIRCH, "night"]["coverage_p"] == pytest.approx(0.3)
-    # 5 % as stated, and 5 % of the 3 % who may be abroad, which nobody has delivered.
-    assert precision[BIRCH, "night"]["share_cv"] == pytest.approx((0.05**2 + (0.03 * 0.05) ** 2) ** 0.5, abs=1e-6)
+    # 5 % as stated, and the 3 % who may be abroad, which nobody has delivered.
+    assert precision[BIRCH, "night"]["share_cv"] == pytest.approx((0.05**2 + 0.03**2) ** 0.5, abs=1e-6)
     assert precision[ALDER, "night"]["calibration_factor"] == pytest.approx(0.4 / 0.3, abs=1e-5)
     active = rows_of(release, "devices_day")
     assert [(row["area_code"], row["h12"]) for row in active] == [(COUNTRY, 3000)]  # to the nearest 1,000
@@ -261,9 +261,9 @@ def test_the_share_cv_of_two_operators_is_that_of_their_sum(tmp_path):
     precision = {row["area_code"]: row for row in rows_of(built(tmp_path, one, two), "precision")}
 
     assert precision[ALDER]["coverage_p"] == pytest.approx(0.5)
-    # sqrt((0.3 x 0.1)^2 + (0.2 x 0.2)^2) / 0.5 = 0.05 / 0.5; besides, 10 % of the 3 % who may be abroad, and 0.5 % who
+    # sqrt((0.3 x 0.1)^2 + (0.2 x 0.2)^2) / 0.5 = 0.05 / 0.5; besides, the 3 % who may be abroad, and 0.5 % who
     # come and go, for no area was delivered.
-    assert precision[ALDER]["share_cv"] == pytest.approx((0.1**2 + 0.003**2 + 0.005**2) ** 0.5, abs=1e-6)
+    assert precision[ALDER]["share_cv"] == pytest.approx((0.1**2 + 0.03**2 + 0.005**2) ** 0.5, abs=1e-6)
 
 
 def test_segments_are_released_at_resolutions_5_to_7_and_visitors_have_their_own_share(tmp_path):
@@ -326,9 +326,9 @@ def test_trips_of_an_hour_a_day_and_a_month(tmp_path):
     # (420 + 180) / 0.6 km over 105.3 trips are 9.5 km each: 105 of them, for a total must not tell what trips do not.
     assert monday["km_total"] == 998
     assert monday["minutes_mean"] == pytest.approx(34.7)  # (43.18 x 30 + 20 x 45) / 63.18
-    # Shares of 0.4 and 0.2 with 5 % error each: sqrt(0.02^2 + 0.01^2) = 0.02236 of 0.6, a CV of 3.727 %; with 3.727 %
-    # of the 3 % who may be abroad and the 0.5 % who come and go, 3.762 %. Rounding adds 4.
-    assert monday["se"] == pytest.approx(((105 + 1 / 0.6) * 0.4 / 0.6 + (105 * 0.03762) ** 2 + 4) ** 0.5, abs=0.01)
+    # Shares of 0.4 and 0.2 with 5 % error each: sqrt(0.02^2 + 0.01^2) = 0.02236 of 0.6, a CV of 3.727 %; with the
+    # 3 % who may be abroad and the 0.5 % who come and go, 4.810 %. Rounding adds 4.
+    assert monday["se"] == pytest.approx(((105 + 1 / 0.6) * 0.4 / 0.6 + (105 * 0.0481) ** 2 + 4) ** 0.5, abs=0.01)
     assert flows[str(tuesday), "all"]["trips"] == 33  # no row of the small operator: it saw no trip; 20 / 0.6
     hidden = flows[str(MONDAY), "home_work"]
     assert [hidden[name] for name in ("h08", "trips", "km_total", "minutes_mean", "se")] == [None] * 5

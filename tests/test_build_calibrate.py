@@ -20,6 +20,7 @@ from build_world import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cellcount.build import nights
 from cellcount.build.abroad import share_abroad
 from cellcount.build.areas import estimate_areas
 from cellcount.build.calibrate import CalibrationRefusedError, calibrate, mix, mobility, refuse_strange_nights
@@ -442,3 +443,11 @@ def test_areas_without_a_row_are_not_covered_and_a_delivery_without_areas_covers
     assert (everybody[:, :, birch] == NOT_COVERED).all()
     dates, _, nothing = counted(tmp_path / "other")
     assert (read_area_counts([nothing], dates)[0].segments["all"] == NOT_COVERED).all()
+
+
+def test_a_resolution_that_is_delivered_for_some_towns_only_does_not_tell_of_whole_areas():
+    zones = reference().zones()
+    everywhere = {6: np.array([700.0], dtype=np.float32), 7: np.full(7, 100.0, dtype=np.float32)}
+    assert nights._everywhere(everywhere, zones) == 7
+    some_towns = everywhere | {7: np.where(np.arange(7) < 4, 100.0, np.nan).astype(np.float32)}
+    assert nights._everywhere(some_towns, zones) == 6

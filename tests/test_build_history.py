@@ -119,8 +119,8 @@ def test_a_typical_day_of_an_area(tmp_path):
     assert areas["weekday"]["people_l08"] == 2000
     assert areas["weekday"]["people_l12"] == 4000
     # Half of the residents are seen. Chance and rounding are less in the mean of two days, the uncertainty of the share
-    # is not: 5 % as stated, 5 % of the 3 % who may be abroad, and 0.5 %, for only one authority is delivered.
-    variance = (4000 + 1 / 0.5) / 0.5 / 2 + 4 / 2 + 4000**2 * (0.05**2 + 0.0015**2 + 0.005**2)
+    # is not: 5 % as stated, the 3 % who may be abroad, and 0.5 %, for only one authority is delivered.
+    variance = (4000 + 1 / 0.5) / 0.5 / 2 + 4 / 2 + 4000**2 * (0.05**2 + 0.03**2 + 0.005**2)
     assert areas["weekday"]["se_l12"] == pytest.approx(variance**0.5, abs=0.1)
     assert areas["saturday"]["people_l08"] == 4000  # 07:00 UTC
     assert areas["saturday"]["people_l09"] == 2000

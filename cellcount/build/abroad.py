@@ -56,7 +56,7 @@ def share_abroad(operators: Sequence[Operator], dates: Sequence[dt.date]) -> NDA
         weight += number
     if not weight:
         return np.full(size, np.nan)
-    authority = np.array([kind == "authority" for kind in zones.types])
+    authority = zones.authorities
     counted = authority & (people > 0)
     above = zones.summed_up(np.where(counted, people / weight, 0.0))
     residents = zones.summed_up(np.where(counted, zones.residents, 0.0))

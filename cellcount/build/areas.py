@@ -84,9 +84,8 @@ def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
     plain = _estimated(model, areas, ALL, [operator.shares["resident"] for operator in model.operators])
     mean, mean_plain = _by_part(people), _by_part(plain)
     inbound = _estimated(model, areas, INBOUND, list(model.calibration.inbound))
-    country = _whole(zones)
-    part = np.nansum(mean_known(inbound[:, :, country], axis=(0, 1)))
-    everybody = np.nansum(mean_known(people[:, :, country], axis=(0, 1)))
+    part = np.nansum(mean_known(inbound[:, :, zones.authorities], axis=(0, 1)))
+    everybody = np.nansum(mean_known(people[:, :, zones.authorities], axis=(0, 1)))
     alone, chance = _alone(model, areas)
     return AreaEstimates(
         people=people,
@@ -122,7 +121,7 @@ def _estimated(model: Model, areas: Sequence[AreaCounts], segment: str, shares: 
 
 def _added_up(zones: Zones, people: Floats) -> Floats:
     """Areas that contain others as what these add up to, where every inhabited authority in them is estimated."""
-    authority = np.array([kind == "authority" for kind in zones.types])
+    authority = zones.authorities
     there = ~np.isnan(people).any(axis=(0, 1)) & authority
     lacking = zones.summed_up((authority & ~there & (zones.residents > 0)).astype(np.float64))
     members = zones.summed_up(there.astype(np.float64))
@@ -165,10 +164,6 @@ def _alone(model: Model, areas: Sequence[AreaCounts]) -> tuple[Floats, Floats]:
 def _by_part(values: Floats) -> Floats:
     """Mean over dates and the hours of each part of the day; NaN where nothing is known."""
     return np.array([mean_known(values[:, list(hours)], axis=(0, 1)) for hours in DAY_PARTS.values()])
-
-
-def _whole(zones: Zones) -> NDArray[np.bool_]:
-    return np.array([kind == "authority" for kind in zones.types])
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellcount.build.abroad import share_abroad
-from cellcount.build.combine import WITHHELD, Devices, withheld_mean
+from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, known, withheld_mean
 from cellcount.build.counts import ALL, AT_HOME, INBOUND, AreaCounts, HomeCounts, mean_known
 from cellcount.build.deliveries import DeliveryRefusedError
 from cellcount.build.shares import Operator
 from cellcount.build.zones import Zones
-from cellcount.standard import DAY_PARTS
+from cellcount.standard import DAY_PARTS, HOURS_OF_DAY
 
 Floats = NDArray[np.float64]
 
@@ -108,8 +108,7 @@ def calibrate(
 
     References
     ----------
-    Eurostat (2025). Methodological guidelines on mobile network operator data: calibration by home area. Deville, P.
-    et al. (2014). Dynamic population mapping using mobile phone data. PNAS 111, 15888-15893.
+    Deville, P. et al. (2014). Dynamic population mapping using mobile phone data. PNAS 111, 15888-15893.
     """
     zones = operators[0].zones
     abroad = share_abroad(operators, dates)
@@ -143,7 +142,7 @@ class _Found:
 
 def _inhabited(zones: Zones) -> NDArray[np.bool_]:
     """Authorities where somebody lives."""
-    return np.array([kind == "authority" for kind in zones.types]) & (zones.residents > 0)
+    return zones.authorities & (zones.residents > 0)
 
 
 def _one(
@@ -219,9 +218,9 @@ def factor(counted: Floats, staying: Floats, stated: Floats, delivered: NDArray[
     """
     usable = delivered & (staying > 0) & (np.nan_to_num(counted) > 0)
     found = np.divide(counted, staying, out=np.full(staying.shape, np.nan), where=usable)
-    known = usable & ~np.isnan(stated)
-    believed = float((stated * staying)[known].sum())
-    correction = float(np.nansum(counted[known])) / believed if believed > 0 else 1.0
+    both = usable & ~np.isnan(stated)
+    believed = float((stated * staying)[both].sum())
+    correction = float(np.nansum(counted[both])) / believed if believed > 0 else 1.0
     return np.where(np.isnan(found), stated * correction, found)
 
 
@@ -302,7 +301,7 @@ def mean_by_part(counts: Devices, threshold: int) -> Floats:
 def _known_or_guess(counts: Devices, threshold: int) -> Floats:
     guess = withheld_mean(threshold)
     result = np.where(counts == WITHHELD, guess, counts.astype(np.float64))
-    return np.where(counts == WITHHELD - 1, np.nan, result)
+    return np.where(counts == NOT_COVERED, np.nan, result)
 
 
 def _segment(counts: AreaCounts, segment: str, operator: Operator, like: Floats) -> Floats:
@@ -314,26 +313,24 @@ def _segment(counts: AreaCounts, segment: str, operator: Operator, like: Floats)
 def _by_hour(counts: AreaCounts, segment: str, operator: Operator, delivered: NDArray[np.bool_]) -> Floats:
     """Mean devices of a segment in all delivered authorities together, by hour."""
     if segment not in counts.segments:
-        return np.zeros(24)
+        return np.zeros(HOURS_OF_DAY)
     here = counts.segments[segment][:, :, delivered]
     return np.nansum(mean_known(_known_or_guess(here, operator.delivery.threshold)), axis=1)
 
 
 def delivered_authorities(zones: Zones, areas: Sequence[AreaCounts]) -> NDArray[np.bool_]:
     """Authorities of which every operator has counts."""
-    authority = np.array([kind == "authority" for kind in zones.types])
-    there = [(counts.segments[ALL] < WITHHELD - 1).any(axis=(0, 1)) for counts in areas]
-    return authority & np.logical_and.reduce(there)
+    there = [known(counts.segments[ALL]).any(axis=(0, 1)) for counts in areas]
+    return zones.authorities & np.logical_and.reduce(there)
 
 
 def _upwards(zones: Zones, home: Floats, delivered: NDArray[np.bool_], stated: Floats) -> Floats:
     """Shares of regions, nations and the country: the mean of their delivered authorities', by residents."""
-    authority = np.array([kind == "authority" for kind in zones.types])
     weight = np.where(delivered & ~np.isnan(home), np.maximum(zones.residents, 1.0), 0.0)
     below = zones.summed_up(weight)
     total = zones.summed_up(weight * np.nan_to_num(home))
     above = np.divide(total, below, out=stated.copy(), where=below > 0)
-    return np.where(authority, home, above)
+    return np.where(zones.authorities, home, above)
 
 
 def refuse_strange_nights(counted: Floats, staying: Floats, delivered: NDArray[np.bool_], operator: Operator) -> float:

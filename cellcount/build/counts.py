@@ -130,7 +130,7 @@ def read_home_counts(operator: Operator, dates: Sequence[dt.date]) -> HomeCounts
         for place, counts in pool.map(of, there):
             total[place] += counts
     present = total.reshape(len(DAY_PARTS), size, size) / np.float32(len(there))
-    authority = np.array([kind == "authority" for kind in zones.types])
+    authority = zones.authorities
     whole = np.array([kind == "country" for kind in zones.types])
     anywhere = present[:, authority].sum(axis=1, dtype=np.float64)
     # Counted natively for the whole country, nobody is missing who is one of few from there.

@@ -1,8 +1,8 @@
-"""How far estimates may be wrong, measured on the deliveries themselves: chance, shares and placement.
+"""How far estimates may be wrong, measured on the deliveries themselves: chance and placement.
 
-Nothing here knows the truth. Chance is measured by how operators disagree about the same cells; what is left of the
-errors of shares by how they disagree about whole areas, day after day; placement by how far the nights' counts of
-residents, cell by cell, are from where residents are known to live.
+Nothing here knows the truth. Chance is measured by how operators disagree about the same cells, placement by how far
+the nights' counts of residents, cell by cell, are from where residents are known to live. What is left of the errors
+of shares is measured in `network`, by leaving areas out.
 """
 
 from __future__ import annotations

@@ -77,28 +77,6 @@ class DayFlows:
         )
 
 
-@dataclass(frozen=True)
-class MonthFlows:
-    """Trips of one month before they are protected: pairs that occur on some day.
-
-    Attributes
-    ----------
-    first : array of int64
-        Where each pair is first found among the rows of all days, one after the other.
-    trips : array of float
-        Trips.
-    reasons : array of uint8
-        Why each is withheld.
-    km : array of float
-        Mean length of a trip, km; NaN where not known.
-    """
-
-    first: NDArray[np.int64]
-    trips: NDArray[np.float64]
-    reasons: Reasons
-    km: NDArray[np.float64]
-
-
 def estimate_flows_day(
     operators: Sequence[Operator], countries: pa.Array, date: dt.date, disclosure: Disclosure
 ) -> DayFlows | None:

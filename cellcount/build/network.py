@@ -27,7 +27,11 @@ MOST_COVERAGE = 0.99
 PRIOR_AREAS = 3.0
 """An area's own departure counts as one, those of all areas of its kind as this many."""
 COMING_AND_GOING = 0.005
-"""Share of people by which as many may not come into a part of the country as leave it."""
+"""Share of people by which as many may not come into a part of the country as leave it: a judgement, not measured."""
+UNKNOWN_ABROAD = 0.03
+"""Share of residents who may be abroad, where it is not delivered: a judgement, of the order of a year's mean."""
+LEAST_OF_A_KIND = 5
+"""So many areas must be there for their departures to tell of each other's."""
 TO_DEVIATION = 1.4826
 """Of a normal distribution: standard deviation over median absolute deviation."""
 
@@ -148,10 +152,6 @@ def _share_cv(zones: Zones, left_out: Floats, model: Model) -> Floats:
     return result
 
 
-LEAST_OF_A_KIND = 5
-"""So many areas must be there for their departures to tell of each other's."""
-
-
 def _stated(operators: Sequence[Operator]) -> Floats:
     """Coefficient of variation of P as operators state it: all that there is where nothing was calibrated."""
     share = np.array([operator.shares["resident"] for operator in operators])
@@ -164,8 +164,9 @@ def _stated(operators: Sequence[Operator]) -> Floats:
 def _common(model: Model, estimates: AreaEstimates) -> float:
     """Error of all areas alike: of how many are abroad and how many have come, which rest on stated shares."""
     stated = float(np.nanmedian(_stated(model.operators)))
-    abroad = float(np.nanmean(model.calibration.abroad)) if (~np.isnan(model.calibration.abroad)).any() else 0.03
-    doubt = np.hypot(abroad * stated, estimates.inbound_part * stated)
+    known = ~np.isnan(model.calibration.abroad)
+    abroad = float(model.calibration.abroad[known].mean()) * stated if known.any() else UNKNOWN_ABROAD
+    doubt = np.hypot(abroad, estimates.inbound_part * stated)
     return float(np.hypot(doubt, 0.0 if model.calibration.whole_country else COMING_AND_GOING))
 
 
@@ -232,7 +233,7 @@ def write_precision(writer: ReleaseWriter, zones: Zones, doubts: Doubts) -> None
     writer.write("precision", pa.concat_tables(tables))
 
 
-def calibrated(operators: Sequence[Operator], calibration: Calibration, share_cv: Floats | None) -> list[Operator]:
+def calibrated(operators: Sequence[Operator], calibration: Calibration, share_cv: Floats) -> list[Operator]:
     """The operators with their calibrated shares of residents, for all that is counted by home.
 
     Parameters
@@ -241,7 +242,7 @@ def calibrated(operators: Sequence[Operator], calibration: Calibration, share_cv
         Operators.
     calibration : Calibration
         Shares.
-    share_cv : array of float, areas, or None
+    share_cv : array of float, areas
         Coefficient of variation of all operators' share together, which each is given its part of.
 
     Returns
@@ -254,9 +255,7 @@ def calibrated(operators: Sequence[Operator], calibration: Calibration, share_cv
         replace(
             operator,
             shares={**operator.shares, "resident": home[number]},
-            relative_errors={**operator.relative_errors, "resident": share_cv * together}
-            if share_cv is not None
-            else operator.relative_errors,
+            relative_errors={**operator.relative_errors, "resident": share_cv * together},
         )
         for number, operator in enumerate(operators)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from cellcount.build.align import Keys, devices
 from cellcount.build.combine import NOT_COVERED, WITHHELD, expected_withheld
+from cellcount.build.counts import ALL, AT_HOME
 from cellcount.build.shares import Operator
 from cellcount.build.zones import Zones, parents
 
 NIGHT_HOURS = ("h02", "h03")
 """UTC hours in which most people are at home."""
-HOME_SEGMENT, EVERYBODY = "at_home", "all"
 SEGMENTED = 7
 """The finest resolution at which deliveries have segments."""
+NEARLY_ALL = 0.97
+"""Share of the residents whom cells of any resolution cover: with fewer, a resolution is delivered in part."""
 _ROUNDS = 8
 
 
@@ -80,7 +82,7 @@ def read_homes(
     zones = operator.zones
     means: dict[tuple[int, str], NDArray[np.float32]] = {}
     sums = _night_sums(operator, dates, resolutions)
-    if not any(segment == HOME_SEGMENT for _, segment in sums):
+    if not any(segment == AT_HOME for _, segment in sums):
         return None
     for key, (known, nights, withheld) in sums.items():
         means[key] = _mean(known, nights, withheld, operator.delivery.threshold)
@@ -90,8 +92,8 @@ def read_homes(
     }
     if not seen:
         return None
-    finest = max(seen)
-    cells, counted = zones.cells[finest], seen[finest]
+    whole = _everywhere(seen, zones)
+    cells, counted = zones.cells[whole], seen[whole]
     there = (cells.area >= 0) & ~np.isnan(counted)
     size = len(zones.codes)
     residents = np.bincount(cells.area[there], cells.residents[there], minlength=size)
@@ -108,19 +110,29 @@ def read_homes(
     )
 
 
+def _everywhere(seen: Mapping[int, NDArray[np.float32]], zones: Zones) -> int:
+    """The finest resolution that is delivered wherever any is: a finer one may be delivered for some towns only."""
+    residents = {
+        resolution: float(zones.cells[resolution].residents[~np.isnan(counted)].sum())
+        for resolution, counted in seen.items()
+    }
+    most = max(residents.values())
+    return max(resolution for resolution, people in residents.items() if people >= NEARLY_ALL * most)
+
+
 def _at_home(
     means: dict[tuple[int, str], NDArray[np.float32]], zones: Zones, resolution: int
 ) -> NDArray[np.float32] | None:
     """Mean devices at home at night in the cells of a resolution; None where it cannot be told."""
-    if (resolution, HOME_SEGMENT) in means:
-        return means[resolution, HOME_SEGMENT]
-    if resolution < SEGMENTED or not {(resolution, EVERYBODY), (SEGMENTED, HOME_SEGMENT)} <= means.keys():
+    if (resolution, AT_HOME) in means:
+        return means[resolution, AT_HOME]
+    if resolution < SEGMENTED or not {(resolution, ALL), (SEGMENTED, AT_HOME)} <= means.keys():
         return None
     coarse = zones.cells[SEGMENTED].h3
     place = np.minimum(np.searchsorted(coarse, parents(zones.cells[resolution].h3, SEGMENTED)), len(coarse) - 1)
-    everybody, at_home = (np.nan_to_num(means[SEGMENTED, segment]) for segment in (EVERYBODY, HOME_SEGMENT))
+    everybody, at_home = (np.nan_to_num(means[SEGMENTED, segment]) for segment in (ALL, AT_HOME))
     part = np.divide(at_home, everybody, out=np.zeros_like(at_home), where=everybody > 0)
-    return means[resolution, EVERYBODY] * part[place]
+    return means[resolution, ALL] * part[place]
 
 
 def _night_sums(
@@ -137,7 +149,7 @@ def _night_sums(
         indices, resolution = segment.indices.to_numpy(), table.column("resolution").to_numpy()
         h3, hours = table.column("h3").to_numpy(), [devices(table.column(name)) for name in NIGHT_HOURS]
         found = []
-        for wanted in (name for name in (EVERYBODY, HOME_SEGMENT) if name in names):
+        for wanted in (name for name in (ALL, AT_HOME) if name in names):
             for each in resolutions:
                 here = np.flatnonzero((indices == names.index(wanted)) & (resolution == each))
                 if len(here):

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from cellcount.build.align import Keys, devices
 from cellcount.build.cells import Block, Estimated, Model, estimate_day
-from cellcount.build.counts import INBOUND
+from cellcount.build.counts import ALL, INBOUND
 from cellcount.build.deliveries import Delivery, DeliveryRefusedError
 from cellcount.build.protect import Disclosure, Reasons, nobody, released
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.secondary import Groups, Tree, Withheld, withhold_in_cells
 from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, delivery_tables
 
-ALL = "all"
 SEGMENTS = next(column.enum for column in delivery_tables()["cell_day"].columns if column.name == "segment")
 SEGMENT_RESOLUTIONS = (5, 6, 7)
 """Resolutions at which segments are released: finer ones are nearly all withheld and would cost half as much again."""

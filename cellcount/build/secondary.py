@@ -79,6 +79,13 @@ class _Step:
     parts: NDArray[np.int64]
     row_of: NDArray[np.int64]
 
+    def touched(self, changed: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Totals, by their column, that have changed or of which a part has: only these can have come undone."""
+        rows = changed[self.totals]
+        of_parts = self.row_of[np.flatnonzero(changed)]
+        rows[of_parts[of_parts >= 0]] = True
+        return np.flatnonzero(rows)
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -231,12 +238,10 @@ class _Hour:
         for step in self.tree.steps:
             hidden = _hidden(self.reasons[step.totals])
             hidden_before.append(hidden)
-            sensitive = _sensitive(self.reasons, PART)[step.parts].any(axis=0)
-            here = hidden | (sensitive & (self.reasons[step.totals] & SMALL == 0))
-            if before is not None:  # only what has changed since can have come undone
-                changed = self.reasons != before
-                here &= changed[step.totals] | changed[step.parts].any(axis=0)
-            self._settle(step, np.flatnonzero(here), threshold)
+            rows = np.arange(len(step.totals)) if before is None else step.touched(self.reasons != before)
+            sensitive = _sensitive(self.reasons[step.parts[:, rows]], PART).any(axis=0)
+            here = hidden[rows] | (sensitive & (self.reasons[step.totals[rows]] & SMALL == 0))
+            self._settle(step, rows[here], threshold)
         for step, hidden in zip(reversed(self.tree.steps), reversed(hidden_before), strict=True):
             newly = _hidden(self.reasons[step.totals]) & ~hidden
             self._settle(step, np.flatnonzero(newly), threshold)
@@ -390,16 +395,15 @@ def _most_by_everybody(
     Nothing is said of segments that are released: before they are withheld, more will be withheld with them.
     """
     places = segments[segment]
-    first = slice(len(places))
-    left = np.where(hours[everybody].reasons[first] == 0, hours[everybody].people[first], _ANY)
+    most = np.full(len(hours[segment].people), _ANY)
+    here = np.flatnonzero((hours[segment].reasons[places] & np.uint8(0xFF ^ NONE)) != 0)
+    left = np.where(hours[everybody].reasons[here] == 0, hours[everybody].people[here], _ANY)
     for other, theirs in segments.items():
         if other != segment:
-            hour = hours[other]
-            shown = (hour.reasons[theirs] & np.uint8(0xFF ^ NONE)) == 0
-            left -= np.where(shown, hour.people[theirs], hour.device[theirs])
-    most = np.full(len(hours[segment].people), _ANY)
-    withheld = (hours[segment].reasons[places] & np.uint8(0xFF ^ NONE)) != 0
-    most[places] = np.where(withheld, left, _ANY)
+            hour, at = hours[other], theirs[here]
+            shown = (hour.reasons[at] & np.uint8(0xFF ^ NONE)) == 0
+            left -= np.where(shown, hour.people[at], hour.device[at])
+    most[places[here]] = left
     most[-1] = _ANY  # the place of parts that are not there
     return most
 

@@ -59,6 +59,11 @@ class Zones:
     cells: Mapping[int, Cells]
 
     @cached_property
+    def authorities(self) -> NDArray[np.bool_]:
+        """Which areas are local authorities."""
+        return np.array([kind == "authority" for kind in self.types])
+
+    @cached_property
     def code_list(self) -> pa.Array:
         """Area codes as an Arrow array."""
         return pa.array(self.codes, pa.string())

@@ -17,7 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cellcount.methods import agreement
-from cellcount.ui import look, pairs, reading
+from cellcount.ui import area_maps, look, pairs, reading, scales
 from cellcount.ui.evidence import Method, Taken
 from cellcount.ui.reading import Release, Run
 from cellcount.ui.words import count, number, plain
@@ -180,10 +180,13 @@ def night(release: Release) -> Part | None:
             )
         with second:
             known = [at for at, code in enumerate(table["area_code"]) if code in release.outlines.index]
-            pairs.area_map(
+            ratios = ratio_left_out[known]
+            told = ["not known" if np.isnan(ratio) else f"{ratio:.2f}" for ratio in ratios]
+            area_maps.draw(
                 release.outlines.loc[table["area_code"].iloc[known].tolist()],
-                ratio_left_out[known],
-                [names[at] for at in known],
+                ratios,
+                [f"{names[at]}: {value}" for at, value in zip(known, told, strict=True)],
+                scales.agreement("Expected over official", palette),
                 palette,
                 alt="Map of areas: what all other areas let expect, over residents.",
                 key="agreement-night-map",

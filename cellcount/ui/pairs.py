@@ -1,28 +1,19 @@
-"""Charts of estimates beside official figures: pairs on logarithms, and a map of where they differ."""
+"""Charts of estimates beside official figures: pairs on logarithms."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 import plotly.graph_objects as go
-import shapely
 import streamlit as st
 from numpy.typing import NDArray
 
 from cellcount.ui.look import Palette
 
 HEIGHT = 360
-MAP_HEIGHT = 560
 MOST_POINTS = 8_000
 """So many pairs are drawn, the largest of them; more are a blot, and slow."""
-BREAKS = (0.80, 0.90, 0.97, 1.03, 1.10, 1.25)
-"""Of what is expected over what is official: near 1 in the middle."""
-SIMPLER = 0.008
-"""Degrees by which outlines are simplified: a pixel or so of a map of the whole country."""
 _QUIET = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 
 Floats = NDArray[np.float64]
@@ -88,93 +79,3 @@ def pairs_figure(
             hovertemplate="%{customdata}<br>%{x:,.0f} official, %{y:,.0f} estimated<extra></extra>",
         )
     return figure
-
-
-def area_map(
-    outlines: gpd.GeoSeries, values: Floats, names: Sequence[str], palette: Palette, *, alt: str, key: str
-) -> None:
-    """Draw areas in the colour of their ratio, those without one in outline only.
-
-    Parameters
-    ----------
-    outlines : GeoSeries
-        Outlines of the areas, WGS 84.
-    values : array of float
-        Expected over official, one an area; NaN where it is not known.
-    names : sequence of str
-        Of each area, for the tooltip.
-    palette : Palette
-        Colours of the ground.
-    alt : str
-        What the map shows, in a sentence.
-    key : str
-        Of the chart on the page.
-    """
-    figure = area_figure(outlines, values, names, palette)
-    st.plotly_chart(figure, height=MAP_HEIGHT, config=_QUIET, key=key, alt=alt)
-
-
-def area_figure(outlines: gpd.GeoSeries, values: Floats, names: Sequence[str], palette: Palette) -> go.Figure:
-    """The figure that `area_map` draws: polygons of our own, so that nothing is fetched from anywhere."""
-    shapes = shapely.simplify(outlines.to_numpy(), SIMPLER)
-    middle = math.radians(float(np.mean(outlines.total_bounds[[1, 3]]))) if len(outlines) else 0.0
-    figure = go.Figure(
-        layout=go.Layout(
-            margin={"l": 0, "r": 0, "t": 0, "b": 0},
-            xaxis={"visible": False, "fixedrange": True},
-            yaxis={
-                "visible": False,
-                "fixedrange": True,
-                "scaleanchor": "x",
-                "scaleratio": 1 / max(math.cos(middle), 0.01),
-            },
-            plot_bgcolor="rgba(0,0,0,0)",
-            font={"color": palette.text},
-            legend={"title": {"text": "Expected over official"}, "x": 0, "y": 1},
-            hovermode="closest",
-        )
-    )
-    classes = np.where(np.isnan(values), -1, np.searchsorted(BREAKS, values, side="right"))
-    for kind, (words, colour) in enumerate(zip(_words(), palette.ratios, strict=True)):
-        _filled(figure, shapes[classes == kind], words, colour, palette)
-    _filled(figure, shapes[classes == -1], "not known", "rgba(0,0,0,0)", palette)
-    # Points carry the words: a filled line only tells of its corners.
-    centres = shapely.get_coordinates(shapely.point_on_surface(outlines.to_numpy()))
-    told = ["not known" if np.isnan(value) else f"{value:.2f}" for value in values]
-    figure.add_scatter(
-        x=centres[:, 0],
-        y=centres[:, 1],
-        mode="markers",
-        marker={"size": 12, "opacity": 0},
-        customdata=[f"{name}: {value}" for name, value in zip(names, told, strict=True)],
-        hovertemplate="%{customdata}<extra></extra>",
-        showlegend=False,
-    )
-    return figure
-
-
-def _words() -> list[str]:
-    """What the classes are called, the lowest first."""
-    between = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(BREAKS)]
-    return [f"under {BREAKS[0]:.2f}", *between, f"{BREAKS[-1]:.2f} and over"]
-
-
-def _filled(figure: go.Figure, shapes: NDArray[np.object_], words: str, colour: str, palette: Palette) -> None:
-    """Polygons of one colour as one line with gaps."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for part in shapely.get_parts(shapes):
-        corners = shapely.get_coordinates(part.exterior)
-        x += [*corners[:, 0].round(3).tolist(), None]
-        y += [*corners[:, 1].round(3).tolist(), None]
-    if x:
-        figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            fill="toself",
-            fillcolor=colour,
-            line={"color": palette.border, "width": 0.5},
-            name=words,
-            hoverinfo="skip",
-        )

@@ -15,7 +15,6 @@ HEADINGS: Mapping[str, str] = {
     "rounding": "Figures are rounded",
 }
 """Steps of protection in the order in which they are taken, as a manifest names them."""
-NOT_STATED = "The release states no such step."
 IMPORTED = (
     "These figures were published by others, who decided what to withhold. What they withheld is not here, and nothing "
     "was withheld, rounded or added on the way."

@@ -20,6 +20,9 @@ _SHARES = (0.15, 0.35, 0.55, 0.75, 0.90, 0.98)
 RATIO_BREAKS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 """Breaks of a ratio: even steps of its logarithm, nearly, around 1."""
 
+AGREEMENT_BREAKS = (0.80, 0.90, 0.97, 1.03, 1.10, 1.25)
+"""Breaks of what is expected over what is official: near 1 in the middle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -138,6 +141,14 @@ def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
 def ratios(title: str, palette: Palette) -> Scale:
     """A scale for a ratio: the same classes everywhere, around 1."""
     return Scale(title, RATIO_BREAKS, palette.ratios, palette.zero, palette.withheld)
+
+
+def agreement(title: str, palette: Palette) -> Scale:
+    """A scale for an estimate over an official figure: the same classes everywhere, close around 1."""
+    low, high = f"{AGREEMENT_BREAKS[0]:.2f}", f"{AGREEMENT_BREAKS[-1]:.2f}"
+    between = (f"{lower:.2f} to {upper:.2f}" for lower, upper in pairwise(AGREEMENT_BREAKS))
+    words = (f"under {low}", *between, f"{high} and over")
+    return Scale(title, AGREEMENT_BREAKS, palette.ratios, palette.zero, palette.withheld, words)
 
 
 def labels(title: str, palette: Palette) -> Scale:
