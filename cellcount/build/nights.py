@@ -92,7 +92,10 @@ def read_homes(
     }
     if not seen:
         return None
-    whole = _everywhere(seen, zones)
+    # Counted natively, and with few counts withheld: finer cells only share out what these have.
+    whole = _everywhere(
+        {resolution: each for resolution, each in seen.items() if (resolution, AT_HOME) in means}, zones
+    )
     cells, counted = zones.cells[whole], seen[whole]
     there = (cells.area >= 0) & ~np.isnan(counted)
     size = len(zones.codes)
