@@ -191,7 +191,8 @@ def test_sums_improve_guesses_where_little_is_rounded_and_hardly_where_much_is()
         nothing = Truth(Bounds(np.zeros(0), np.zeros(0)), np.zeros(0, dtype=bool))
         smooth, rule = np.full(number * 8, guess), Rule(10, base, open_ended=False)
         known = Figures(figures.ravel(), np.ones(number * 8), nothing, smooth, np.zeros(0), rule)
-        guessed = [each.reshape(number, 8)[:, 7] for each in guesses_with_sums(sums, known)]
+        both = guesses_with_sums(sums, known)
+        guessed = [each.reshape(number, 8)[:, 7] for each in (both.sums, both.shuffled)]
         return [float(np.abs(each - truth).mean()) for each in guessed]
 
     # The mean distance of 1 ... 9 from 5 is 20/9 = 2.2, and their variance 60/9 = 6.7: so far the sums miss, as the

@@ -153,7 +153,7 @@ def people_by_hour(tmp_path, everyone, country: Country, *, homes: bool = True, 
     dates = [MONDAY]
     calibration = calibrate(operators, dates, areas, [home if homes else None for _, home in counts])
     model = Model(tuple(operators), calibration, (None,) * len(operators), None, tuple(dates), Gathered(ZONES))
-    return estimate_areas(model, areas).people[0], calibration
+    return estimate_areas(model, areas, np.zeros(areas[0].lost.shape)).people[0], calibration
 
 
 UNEVEN = 0.25 + 0.1 * np.sin(np.arange(NUMBER))

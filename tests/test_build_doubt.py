@@ -121,6 +121,7 @@ def made_up():
             implied=at(resolution, kernel @ residents),
             families=np.unique(above, return_inverse=True)[1],
             at_home=np.full(len(cells), at_home),
+            stood_in=np.zeros(len(cells)),
         )
         there = at(resolution, residents) * at_home
         truth[resolution] = there + at(resolution, workers)
@@ -144,7 +145,7 @@ def test_intervals_hold_people_whom_nothing_official_tells_of(made_up, resolutio
 def test_a_network_that_puts_everybody_right_has_no_placement_error():
     residents = rough(np.random.default_rng(3), blur())
     families = np.repeat(np.arange(len(residents) // 7), 7)
-    layer = Layer(0.737, residents, residents.copy(), families, np.zeros(len(residents)))
+    layer = Layer(0.737, residents, residents.copy(), families, np.zeros(len(residents)), np.zeros(len(residents)))
 
     found = placement_error({8: layer}, {8: residents}, {8: residents}, chance=0.0)
 
@@ -152,7 +153,7 @@ def test_a_network_that_puts_everybody_right_has_no_placement_error():
 
 
 def test_where_nothing_can_be_measured_placement_is_not_guessed():
-    few = Layer(0.737, np.full(20, 50.0), np.full(20, 40.0), np.zeros(20, dtype=np.int64), np.zeros(20))
+    few = Layer(0.737, np.full(20, 50.0), np.full(20, 40.0), np.zeros(20, dtype=np.int64), np.zeros(20), np.zeros(20))
 
     assert placement_error({8: few}, {8: np.full(20, 50.0)}, {8: np.full(20, 50.0)}, chance=0.0) == LEAST_PLACEMENT
 
@@ -291,3 +292,20 @@ def test_days_are_gathered_by_part_of_the_day():
     assert mean[2, place].tolist() == [250.0, 200.0]
     assert np.isnan(np.delete(mean, place, axis=1)).all()
     assert gathered.dispersion().tolist() == [1.0] * 5
+
+
+def test_what_stands_in_for_withheld_cells_widens_intervals():
+    residents = np.tile([40.0, 80, 150, 300, 700, 1500, 3000, 6000], 60)
+    families = np.repeat(np.arange(60), 8)
+    away = np.ones(len(residents))
+
+    def relative(stood_in):
+        layer = Layer(5.16, residents, residents.copy(), families, np.ones(len(residents)), stood_in)
+        found = placement_error({7: layer}, {7: residents}, {7: away}, 0.0)
+        return placement_cv(np.array([150.0]), 5.16, found)[0]
+
+    without, with_thirty = relative(np.zeros(len(residents))), relative(np.full(len(residents), 30.0**2))
+
+    # All figures are off by 30 of which a normal error of 95 % within 30 has a standard error of 15.3: a tenth of 150.
+    assert without < 0.02
+    assert with_thirty == pytest.approx(30 / 1.96 / 150, rel=0.35)

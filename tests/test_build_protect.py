@@ -198,9 +198,9 @@ def test_a_child_of_few_is_not_the_parent_less_its_siblings(tmp_path):
     )
 
     assert people[7, small] is None
-    assert people[7, others[0]] is None  # the smallest of the others goes with it
-    assert people[6, PARENT] is not None
-    assert [people[7, cell] is None for cell in others[1:]] == [False] * 5
+    assert [people[7, cell] is None for cell in others] == [False] * 6
+    # 750 in the others, and what stands for one that is withheld: half the threshold, in people at P = 1.
+    assert abs(people[6, PARENT] - (750 + 5)) <= 5
     assert all(value % 5 == 0 for value in people.values() if value is not None)
     assert [cell for (_, cell), value in unprotected.items() if value is None] == [small]
 

@@ -6,15 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from cellcount.build.protect import AREA, DOMINATED, NONE, PART, SEGMENT, SMALL, TOTAL, WIDE
+from cellcount.build.protect import DOMINATED, NONE, PART, SEGMENT, SMALL, TOTAL, WIDE
 from cellcount.build.rounding import BASE, to_base
 from cellcount.build.secondary import (
-    Groups,
     Tree,
     Withheld,
-    withhold_in_cells,
     withhold_in_groups,
     withhold_in_rows,
+    withhold_in_segments,
     withhold_in_tree,
 )
 
@@ -102,7 +101,7 @@ def test_a_segment_is_not_worked_out_from_everybody_and_the_other_segments():
     single = Tree.of_parents(np.array([-1]))
     segments = {"inbound": inbound, "home": home, "work": work}
 
-    withhold_in_cells(
+    withhold_in_segments(
         dict.fromkeys(["all", *segments], single),
         {"all": everybody, **segments},
         dict.fromkeys(segments, np.array([0])),
@@ -120,7 +119,7 @@ def test_a_segment_withheld_for_another_is_not_worked_out_from_the_cell_above():
     tree = Tree.of_parents(np.array([2, 2, -1]))
     found = {segment: zones(each) for segment, each in people.items()}
 
-    withhold_in_cells(
+    withhold_in_segments(
         dict.fromkeys(found, tree),
         found,
         {segment: np.arange(3) for segment in found if segment != "all"},
@@ -133,22 +132,6 @@ def test_a_segment_withheld_for_another_is_not_worked_out_from_the_cell_above():
     assert withheld(found["all"]) == [0, 0, 0]
 
 
-def test_an_island_is_the_sum_of_its_cells():
-    # Two families of cells. The second one withheld for the 4 lies on the mainland: the island of three cells, less the
-    # two that are released, would leave the 4.
-    people = [4, 30, 40, 20, 25, 119]
-    tree = Tree.of_parents(np.array([5, 5, 5, 5, 5, -1]))
-    island, mainland, both = 0, 1, 2
-    areas = Groups(np.array([island, island, island, mainland, mainland, both]))
-    alone, together = zones(people), zones(people)
-
-    withhold_in_cells({"all": tree}, {"all": alone}, {}, "all", THRESHOLD)
-    withhold_in_cells({"all": tree}, {"all": together}, {}, "all", THRESHOLD, areas=areas)
-
-    assert withheld(alone) == [SMALL, 0, 0, PART, 0, 0]
-    assert withheld(together)[:3] == [SMALL, AREA, 0]
-
-
 def test_a_segment_that_is_nearly_everybody_hides_little():
     # At night almost everybody is at home. In the first cell 97 are, withheld to hide 3 visitors; the neighbour's 195
     # is withheld with it, but cannot exceed 200 in others' eyes, and would leave the 97 no more than 5 people of doubt.
@@ -157,7 +140,7 @@ def test_a_segment_that_is_nearly_everybody_hides_little():
     found = {segment: zones(each) for segment, each in people.items()}
     places = {segment: np.arange(4) for segment in ("inbound", "home")}
 
-    withhold_in_cells(dict.fromkeys(found, tree), found, places, "all", THRESHOLD)
+    withhold_in_segments(dict.fromkeys(found, tree), found, places, "all", THRESHOLD)
 
     assert withheld(found["home"]) != [SEGMENT, SEGMENT, 0, 0]
     hidden = {segment: each.reasons != 0 for segment, each in found.items()}
@@ -298,7 +281,7 @@ def test_segments_and_cells_together_leave_every_small_figure_its_range(given_ce
     parents, found = given_cells
     tree, size = Tree.of_parents(parents), len(parents)
 
-    withhold_in_cells(
+    withhold_in_segments(
         dict.fromkeys(found, tree),
         found,
         {segment: np.arange(size) for segment in found if segment != "all"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from cellcount.audit.scoring import (
     from_neighbours,
     guesses_with_sums,
 )
+from cellcount.audit.stand_in import Means, stand_ins
 from cellcount.audit.truth import ABSENT, counted, truth_of
 from cellcount.build.deliveries import Delivery
 from cellcount.build.zones import parent
@@ -289,7 +290,9 @@ class Averages:
 
     def __init__(self, h3: Numbers, relations: Relations) -> None:
         self.h3, self.relations = h3, relations
-        self.value, self.smooth, self.share, self.low, self.high, self.hidden = (np.zeros(len(h3)) for _ in range(6))
+        self.value, self.smooth, self.neighbours, self.stand_in, self.share = (np.zeros(len(h3)) for _ in range(5))
+        self.low, self.high, self.hidden = (np.zeros(len(h3)) for _ in range(3))
+        self.alike: Numbers | None = None
         self.small, self.may_be_none = np.ones(len(h3), dtype=np.bool_), np.zeros(len(h3), dtype=np.bool_)
         self.dates = 0
 
@@ -332,18 +335,33 @@ class CellAttacks:
         counts, thresholds = truth_of_day(day, self.deliveries, hours)
         both = joined([parents, segments])
         cluster = self._clusters(day)
+        means = self._means(date)
+        region = self._regions(day)
         rule = self.release.rule
         for hour in hours:
             share, actual = shares_of(day, self.release, self.factors, hour)
             truth = truth_of(counts[hour], thresholds, actual, rule.threshold, both)
-            smooth = smooth_guess(day, parents, hour, share, rule)
-            here = Figures(day.hours[hour].astype(np.float64), share, truth, smooth, cluster, rule).below(both)
-            self.book[PARENTS].by_sums(here, parents, self.book[TOTALS])
+            neighbours = smooth_guess(day, parents, hour, share, rule)
+            stand_in, alike, shared = stand_ins(day, means, region, hour, share)
+            smooth = np.where(np.isnan(stand_in), neighbours, blended([stand_in], share, rule))
+            here = Figures(
+                day.hours[hour].astype(np.float64),
+                share,
+                truth,
+                smooth,
+                cluster,
+                rule,
+                neighbours=neighbours,
+                alike=alike if means else None,
+                stand_in=stand_in if means else None,
+            ).below(both)
+            of_parents = replace(here, alike=None if here.alike is None else np.where(shared, 0, here.alike))
+            self.book[PARENTS].by_sums(of_parents, parents, self.book[TOTALS])
             self.book[SEGMENTS].by_sums(here, segments, self.book[TOTALS])
             self.book[HOURS].by_sums(here, self._corrected(day, both, hour), self.book[TOTALS])
             self.book[TOGETHER].by_several_sums(here, both)
             self._programs(here, both)
-            self._average(day, hour, here, parents)
+            self._average(day, hour, of_parents, parents)
             self._areas_and_cells(day, hour, here)
         self._areas(date, hours)
 
@@ -352,6 +370,26 @@ class CellAttacks:
         for average in self.averages.values():
             if average.dates > 1:
                 self._attack_average(average)
+
+    def _means(self, date: dt.date) -> dict[tuple[str, int], Means]:
+        """What stands for withheld cells on a date."""
+        if not self.release.has("withheld_mean", date=date):
+            return {}
+        read = self.release.read("withheld_mean", date=date).to_pandas()
+        found = {}
+        for (segment, resolution), rows in read.groupby(["segment", "resolution"]):
+            wide = rows.pivot_table(index=["region_code", "hour"], columns="class", values="mean").sort_index()
+            regions = pd.Index(wide.index.get_level_values("region_code").unique())
+            found[str(segment), int(resolution)] = Means(
+                regions, wide.to_numpy().reshape(len(regions), len(HOUR_COLUMNS), -1)
+            )
+        return found
+
+    def _regions(self, day: Day) -> NDArray[np.object_]:
+        """Region of each figure's cell: what its authority lies in."""
+        areas = self.release.areas.set_index("area_code")
+        above = areas["parent_code"].where(areas["area_type"] == "authority")
+        return above.fillna(pd.Series(areas.index, areas.index)).reindex(day.area).to_numpy(dtype=object)
 
     @staticmethod
     def _clusters(day: Day) -> Numbers:
@@ -401,6 +439,10 @@ class CellAttacks:
         kept.value += np.where(hidden, 0.0, here.value)
         kept.hidden += hidden
         kept.smooth += here.smooth
+        kept.neighbours += here.smooth if here.neighbours is None else here.neighbours
+        if here.alike is not None and here.stand_in is not None:
+            kept.stand_in += here.stand_in
+            kept.alike = here.alike if kept.alike is None else np.where(here.alike > 0, kept.alike, 0)
         kept.share += here.share
         kept.low += here.truth.people.low
         kept.high += here.truth.people.high
@@ -420,7 +462,18 @@ class CellAttacks:
         relations = Relations(relations.total, relations.part, relations.of, slack, relations.shift)
         truth = Truth(Bounds(kept.low / dates, kept.high / dates), kept.small & always)
         cluster = np.array(parent(kept.h3, COARSEST), dtype=np.int64)  # type: ignore[arg-type]
-        means = Figures(value, share, truth, kept.smooth / dates, cluster, rule, kept.may_be_none)
+        means = Figures(
+            value,
+            share,
+            truth,
+            kept.smooth / dates,
+            cluster,
+            rule,
+            kept.may_be_none,
+            kept.neighbours / dates,
+            kept.alike,
+            None if kept.alike is None else kept.stand_in / dates,
+        )
         known = means.known()
         exact = Bounds(np.where(always, known.low, value), np.where(always, known.high, value))
         exact = Bounds(np.where(sometimes, 0.0, exact.low), np.where(sometimes, np.inf, exact.high))
@@ -429,7 +482,7 @@ class CellAttacks:
         self.book[DATES].claim(means, confine_parts(relations, exact), tried)
         chosen = tried & means.under_attack
         if chosen.any():
-            self.book[DATES].guess(means, chosen, *guesses_with_sums(relations, means, dates))
+            self.book[DATES].guess(means, chosen, guesses_with_sums(relations, means, dates))
 
     def _areas_and_cells(self, day: Day, hour: int, here: Figures) -> None:
         """Each authority as the sum of its cells, at each resolution."""
@@ -461,7 +514,10 @@ class CellAttacks:
             np.concatenate([here.smooth, np.nan_to_num(totals)]),
             np.concatenate([here.cluster, np.zeros(len(totals), dtype=np.int64)]),
             here.rule,
-            None if here.may_be_none is None else np.concatenate([here.may_be_none, np.zeros(len(totals), np.bool_)]),
+            *(
+                None if each is None else np.concatenate([each, np.zeros(len(totals), each.dtype)])
+                for each in (here.may_be_none, here.neighbours, here.alike, here.stand_in)
+            ),
         )
         self.book[AREAS_AND_CELLS].by_sums(extended, joined(found), self.book[TOTALS])
 

@@ -6,11 +6,13 @@ all of what the rule leaves, it is narrower. If the truth may lie inside the cla
 deliveries show that it does not, the claim was wrong and discloses nothing. A figure that is withheld for the sake of
 others could have been published, and is not itself under attack. Nor does luck disclose: see `Attack.lucky`.
 
-An attack by guess is compared with three others, and must beat each: the same guess without sums; one from the rule
-alone, for what is no better discloses nothing, however bad the others are; and one that uses the sums of a place
-beside it, so that what sums tell of the level of withheld figures in a whole region is not taken for knowledge of one
-of them. The truth is known to within an interval; an error is the distance to it, so that what the deliveries do not
-say favours no guess.
+An attack by guess is compared with others, and must beat each: the same guess without sums, and another without them;
+one from the rule alone, the same number of devices for every figure, the number that errs least, for what is no better
+discloses nothing, however bad the others are; one that uses the
+sums of a place beside it, so that what sums tell of the level of withheld figures in a whole region is not taken for
+knowledge of one of them; and one that takes for the total what released parts and what stands for the others make
+without it, so that what parts tell of each other is not taken for what their total tells. The truth is known to within
+an interval; an error is the distance to it, so that what the deliveries do not say favours no guess.
 """
 
 from __future__ import annotations
@@ -79,6 +81,12 @@ class Figures:
         The withholding rule.
     may_be_none : array of bool, optional
         Which withheld figures may be zero: those withheld with the total that they are part of, where that is the rule.
+    neighbours : array of float, optional
+        Another guess without any sum, if `smooth` is not made from neighbours and hours.
+    alike : array of int64, optional
+        A number that withheld figures share of which the release says the same outright; 0 where it says nothing.
+    stand_in : array of float, optional
+        What the release counts for each withheld figure in totals, people; NaN where it does not say.
     """
 
     value: Amounts
@@ -88,6 +96,9 @@ class Figures:
     cluster: Numbers
     rule: Rule
     may_be_none: NDArray[np.bool_] | None = None
+    neighbours: Amounts | None = None
+    alike: Numbers | None = None
+    stand_in: Amounts | None = None
 
     @property
     def hidden(self) -> NDArray[np.bool_]:
@@ -129,11 +140,39 @@ class Figures:
 class Guesses:
     """Errors of guesses, people, one a figure."""
 
-    flat: list[Amounts] = field(default_factory=list)
+    by_devices: dict[int, list[NDArray[np.float32]]] = field(default_factory=dict)
+    neighbours: list[Amounts] = field(default_factory=list)
     smooth: list[Amounts] = field(default_factory=list)
     sums: list[Amounts] = field(default_factory=list)
     shuffled: list[Amounts] = field(default_factory=list)
+    without_total: list[Amounts] = field(default_factory=list)
     cluster: list[Numbers] = field(default_factory=list)
+
+    def joined(self) -> dict[str, NDArray]:
+        """All errors of each guess; `flat` is of the number of devices that, guessed of every figure, errs least."""
+        errors = {
+            name: np.concatenate(kept) if kept else np.zeros(0)
+            for name, kept in vars(self).items()
+            if name != "by_devices"
+        }
+        best = min(
+            self.by_devices.values(), key=lambda kept: sum(float(each.sum()) for each in kept), default=[np.zeros(0)]
+        )
+        return {**errors, "flat": np.concatenate(best).astype(np.float64)}
+
+
+@dataclass
+class Tally:
+    """Narrow claims: how many may be right, are wrong, and would be right of others drawn at random."""
+
+    right: int = 0
+    wrong: int = 0
+    by_chance: int = 0
+
+    @property
+    def as_by_chance(self) -> bool:
+        """Whether no more may be right than would be by chance, but for what chance itself leaves open."""
+        return self.right <= self.by_chance + ONE_PER_CENT * np.sqrt(self.by_chance)
 
 
 @dataclass
@@ -151,9 +190,9 @@ class Attack:
     kind: str
     assumes: str
     tried: int = 0
-    disclosed: int = 0
-    wrong: int = 0
-    by_chance: int = 0
+    outright: int = 0
+    claims: Tally = field(default_factory=Tally)
+    of_stand_ins: Tally = field(default_factory=Tally)
     bold: int = 0
     bold_wrong: int = 0
     guesses: Guesses = field(default_factory=Guesses)
@@ -174,28 +213,41 @@ class Attack:
         under_attack = tried & figures.under_attack
         disclosed, wrong = verdicts(figures.share, claims, figures.truth, figures.rule)
         self.tried += int(under_attack.sum())
-        self.wrong += int((under_attack & wrong).sum())
-        self.disclosed += int((under_attack & disclosed).sum())
-        places = np.flatnonzero(under_attack)
-        others = np.random.default_rng(len(places)).permutation(places)
-        low, high = (
-            bound[places] * (figures.share[places] / figures.share[others]) for bound in (claims.low, claims.high)
-        )
-        elsewhere = Truth(
-            Bounds(figures.truth.people.low[others], figures.truth.people.high[others]), figures.truth.small[others]
-        )
-        right, _ = verdicts(figures.share[others], Bounds(low, high), elsewhere, figures.rule)
-        self.by_chance += int(right.sum())
+        alike = np.zeros(len(tried), dtype=np.int64) if figures.alike is None else figures.alike
+        for tally, chosen in (
+            (self.claims, under_attack & (alike == 0)),
+            (self.of_stand_ins, under_attack & (alike > 0)),
+        ):
+            tally.wrong += int((chosen & wrong).sum())
+            tally.right += int((chosen & disclosed).sum())
+            places = np.flatnonzero(chosen)
+            tally.by_chance += _right_by_chance(figures, claims, places, _drawn_among(alike[places]))
+
+    @property
+    def disclosed(self) -> int:
+        """Claims that may be right, and what was found outright."""
+        return self.outright + self.claims.right + self.of_stand_ins.right
 
     @property
     def lucky(self) -> bool:
-        """Whether the claims that may be right are luck.
+        """Whether all claims that may be right are luck."""
+        return self.disclosed > 0 and self._beyond_luck == 0
 
-        Most narrow claims are then wrong, which says that what the attacker takes for granted does not hold, and those
-        that may be right are no more than the same claims would be of other withheld figures drawn at random.
+    @property
+    def _beyond_luck(self) -> int:
+        """Claims that may be right and are not luck.
+
+        Luck are claims of which most narrow ones are wrong, which says that what the attacker takes for granted does
+        not hold, and of which those that may be right are no more than the same claims would be of other withheld
+        figures drawn at random. Where the release says the same of many withheld figures, a claim that fits others of
+        them, drawn at random, as often discloses nothing beyond that.
         """
-        chance = self.by_chance + ONE_PER_CENT * np.sqrt(self.by_chance)
-        return self.wrong > self.disclosed > 0 and self.disclosed <= chance
+        mostly_wrong = self.claims.wrong > self.claims.right and self.claims.as_by_chance
+        return (
+            self.outright
+            + (0 if mostly_wrong else self.claims.right)
+            + (0 if self.of_stand_ins.as_by_chance else self.of_stand_ins.right)
+        )
 
     def claim_boldly(self, figures: Figures, claims: Bounds, tried: NDArray[np.bool_]) -> None:
         """Score claims that suppose every withheld figure to be a small one: reported, not counted."""
@@ -228,7 +280,7 @@ class Attack:
                 (attack.claim_boldly if bold else attack.claim)(figures, claims, tried)
         chosen = inside & figures.under_attack
         if chosen.any():
-            self.guess(figures, chosen, *guesses_with_sums(relations, figures))
+            self.guess(figures, chosen, guesses_with_sums(relations, figures))
 
     def by_several_sums(self, figures: Figures, relations: Relations) -> None:
         """Claim what relations confine withheld figures to in several steps."""
@@ -238,10 +290,10 @@ class Attack:
     def found(self, tried: int, disclosed: int, examples: Iterable[str] = ()) -> None:
         """Count what was looked for and found outright."""
         self.tried += tried
-        self.disclosed += disclosed
+        self.outright += disclosed
         self.examples += [each for each in examples if len(self.examples) < 3]
 
-    def guess(self, figures: Figures, chosen: NDArray[np.bool_], sums: Amounts, shuffled: Amounts) -> None:
+    def guess(self, figures: Figures, chosen: NDArray[np.bool_], with_sums: GuessesWithSums) -> None:
         """Keep the errors of four guesses of the same figures.
 
         They are: from the rule alone, without sums, with sums, and with the sums of other relations.
@@ -252,25 +304,36 @@ class Attack:
             The figures.
         chosen : array of bool
             Which of them.
-        sums, shuffled : array of float
-            Guesses with sums, and with those of other relations.
+        with_sums : GuessesWithSums
+            Guesses with sums, and what they are compared with.
         """
         low, high = figures.truth.people.low[chosen], figures.truth.people.high[chosen]
-        flat = flat_guess(figures.share, figures.rule)
-        for name, amount in (("flat", flat), ("smooth", figures.smooth), ("sums", sums), ("shuffled", shuffled)):
+        guesses = {
+            "neighbours": figures.smooth if figures.neighbours is None else figures.neighbours,
+            "smooth": figures.smooth,
+            "sums": with_sums.sums,
+            "shuffled": with_sums.shuffled,
+            "without_total": with_sums.without_total,
+        }
+        for name, amount in guesses.items():
             error = np.maximum(np.maximum(low - amount[chosen], amount[chosen] - high), 0.0)
             getattr(self.guesses, name).append(error)
+        share = figures.share[chosen]
+        for devices in range(1, figures.rule.threshold):
+            error = np.maximum(np.maximum(low - devices / share, devices / share - high), 0.0)
+            self.guesses.by_devices.setdefault(devices, []).append(error.astype(np.float32))
         self.guesses.cluster.append(figures.cluster[chosen])
 
     def to_dict(self, tests: int) -> dict[str, Any]:
         """The result as it is written; `tests` is the number of kinds that were tested by guesses."""
-        errors = {name: np.concatenate(kept) if kept else np.zeros(0) for name, kept in vars(self.guesses).items()}
+        errors = self.guesses.joined()
         guessed: dict[str, Any] | None = None
-        disclosed = 0 if self.lucky else self.disclosed
+        disclosed = self._beyond_luck
         if len(errors["flat"]):
             places = errors["cluster"].astype(np.int64)
             chances = {
-                name: better_by_chance(errors[name], errors["sums"], places) for name in ("smooth", "flat", "shuffled")
+                name: better_by_chance(errors[name], errors["sums"], places)
+                for name in ("smooth", "neighbours", "flat", "shuffled", "without_total")
             }
             chance = None if None in chances.values() else max(each for each in chances.values() if each is not None)
             beats = chance is not None and chance < SIGNIFICANCE / max(tests, 1)
@@ -278,8 +341,10 @@ class Attack:
             guessed = {
                 "figures": len(errors["flat"]),
                 "error_of_rule_alone": round(float(errors["flat"].mean()), 4),
+                "error_of_neighbours_alone": round(float(errors["neighbours"].mean()), 4),
                 "error_of_smoothness_alone": round(float(errors["smooth"].mean()), 4),
                 "error_with_shuffled_sums": round(float(errors["shuffled"].mean()), 4),
+                "error_with_what_stands_for_totals": round(float(errors["without_total"].mean()), 4),
                 "error_with_sums": round(float(errors["sums"].mean()), 4),
                 "chance": chance,
                 "chance_against_each": chances,
@@ -293,8 +358,8 @@ class Attack:
             "tried": self.tried,
             "disclosed": disclosed,
             "claims_that_may_be_right": self.disclosed,
-            "claims_right_by_chance": self.by_chance,
-            "claims_that_were_wrong": self.wrong,
+            "claims_right_by_chance": self.claims.by_chance + self.of_stand_ins.by_chance,
+            "claims_that_were_wrong": self.claims.wrong + self.of_stand_ins.wrong,
             "bold_claims_that_may_be_right": self.bold,
             "bold_claims_that_were_wrong": self.bold_wrong,
             "guesses": guessed,
@@ -304,7 +369,28 @@ class Attack:
     @property
     def tested(self) -> bool:
         """Whether guesses were compared."""
-        return bool(self.guesses.flat)
+        return bool(self.guesses.smooth)
+
+
+def _drawn_among(alike: Numbers) -> Numbers:
+    """For each figure another, drawn at random among those alike."""
+    generator = np.random.default_rng(len(alike))
+    order = np.argsort(alike, kind="stable")
+    drawn = np.lexsort((generator.random(len(alike)), alike))
+    found = np.empty(len(alike), dtype=np.int64)
+    found[order] = drawn
+    return found
+
+
+def _right_by_chance(figures: Figures, claims: Bounds, places: Numbers, drawn: Numbers) -> int:
+    """How many claims would be right of other figures."""
+    others = places[drawn]
+    low, high = (bound[places] * (figures.share[places] / figures.share[others]) for bound in (claims.low, claims.high))
+    elsewhere = Truth(
+        Bounds(figures.truth.people.low[others], figures.truth.people.high[others]), figures.truth.small[others]
+    )
+    right, _ = verdicts(figures.share[others], Bounds(low, high), elsewhere, figures.rule)
+    return int(right.sum())
 
 
 def verdicts(share: Amounts, claims: Bounds, truth: Truth, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -383,7 +469,27 @@ MEDIAN_OF_SQUARES = 0.4549
 """Median of the square of a standard normal variable."""
 
 
-def guesses_with_sums(relations: Relations, figures: Figures, dates: int = 1) -> tuple[Amounts, Amounts]:
+@dataclass(frozen=True)
+class GuessesWithSums:
+    """Guesses of withheld figures by sums, people.
+
+    Parameters
+    ----------
+    sums : array of float
+        With the relations' own totals.
+    shuffled : array of float
+        With those of other relations.
+    without_total : array of float
+        With totals that are what their released parts and what stands for the withheld ones make, which is known
+        without any released total.
+    """
+
+    sums: Amounts
+    shuffled: Amounts
+    without_total: Amounts
+
+
+def guesses_with_sums(relations: Relations, figures: Figures, dates: int = 1) -> GuessesWithSums:
     """Improve guesses by what the sums leave: the best linear estimate.
 
     What a relation's total leaves after its parts, withheld ones at their guess, is shared among the withheld in
@@ -402,8 +508,8 @@ def guesses_with_sums(relations: Relations, figures: Figures, dates: int = 1) ->
 
     Returns
     -------
-    array of float
-        Guesses of the withheld figures, inside what the rule leaves; where they are in no relation, `smooth`.
+    GuessesWithSums
+        Inside what the rule leaves; where figures are in no relation, `smooth`.
 
     Examples
     --------
@@ -415,7 +521,7 @@ def guesses_with_sums(relations: Relations, figures: Figures, dates: int = 1) ->
     ...     value, guess = np.array([100.0, 95.0, np.nan]), np.array([0.0, 0.0, 3.0])
     ...     nothing = Truth(Bounds(np.zeros(3), np.zeros(3)), np.zeros(3, dtype=bool))
     ...     figures = Figures(value, np.ones(3), nothing, guess, np.zeros(3), Rule(10, base, open_ended=False))
-    ...     return guesses_with_sums(family, figures)[0][2].round(1)
+    ...     return guesses_with_sums(family, figures).sums[2].round(1)
     >>> guessed(base=1), guessed(base=5)
     (np.float64(4.9), np.float64(3.8))
     """
@@ -442,7 +548,11 @@ def guesses_with_sums(relations: Relations, figures: Figures, dates: int = 1) ->
         np.add.at(times, relations.part, 1)
         return np.clip(figures.smooth + moves / np.maximum(times, 1), left.low, left.high)
 
-    return moved(rest), moved(rest[other])
+    known = rest[other]
+    if figures.stand_in is not None:
+        beyond = np.where(hidden & ~np.isnan(figures.stand_in), figures.stand_in - figures.smooth, 0.0)
+        known = np.where(hidden[relations.total], rest, relations.summed(beyond))
+    return GuessesWithSums(moved(rest), moved(rest[other]), moved(known))
 
 
 def _others(relations: Relations, number: Numbers) -> Numbers:

@@ -13,6 +13,7 @@ from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from cellcount.build.align import Keys, union
@@ -144,7 +145,7 @@ def build_release(
         )
         days = _write_cells(writer, model, resolutions, disclosure, part(progress, 0.12, 0.85))
         progress(0.85, "Estimating people by area and hour")
-        estimates = estimate_areas(model, areas)
+        estimates = estimate_areas(model, areas, np.array([day.stood_in for day in days]))
         doubts = measure_doubts(model, estimates)
         written = write_areas(writer, model, estimates, doubts, disclosure)
         customers = calibrated(operators, calibration, doubts.share_cv[0])

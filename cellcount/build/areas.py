@@ -62,7 +62,7 @@ class AreaEstimates:
     chance: Floats
 
 
-def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
+def estimate_areas(model: Model, areas: Sequence[AreaCounts], stood_in: Floats) -> AreaEstimates:
     """Estimate people by area and hour.
 
     Those at home, those away from home and those from abroad are estimated apart, each with the share that operators
@@ -74,6 +74,8 @@ def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
         Operators and their shares.
     areas : sequence of AreaCounts
         Each operator's counts.
+    stood_in : array of float, dates x hours x areas
+        How much more people stand for withheld cells than these are estimated to have: see `field`.
 
     Returns
     -------
@@ -81,6 +83,7 @@ def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
     """
     zones = model.operators[0].zones
     people = _added_up(zones, _own(model, areas))
+    people = np.maximum(people + _in_all(zones, stood_in), 0.0)
     plain = _estimated(model, areas, ALL, [operator.shares["resident"] for operator in model.operators])
     mean, mean_plain = _by_part(people), _by_part(plain)
     inbound = _estimated(model, areas, INBOUND, list(model.calibration.inbound))
@@ -95,6 +98,12 @@ def estimate_areas(model: Model, areas: Sequence[AreaCounts]) -> AreaEstimates:
         alone=alone,
         chance=chance,
     )
+
+
+def _in_all(zones: Zones, values: Floats) -> Floats:
+    """Values of areas' own cells as those of all areas that contain them."""
+    inside = np.array([zones.summed_up(row) for row in np.eye(len(zones.codes))])
+    return (values.reshape(-1, len(zones.codes)) @ inside).reshape(values.shape)
 
 
 def _own(model: Model, areas: Sequence[AreaCounts]) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from cellcount.build.combine import Devices, known
-from cellcount.methods.precision import Placement, placement_cv
+from cellcount.methods.precision import Z_95, Placement, placement_cv
 
 Floats = NDArray[np.float64]
 
@@ -73,6 +73,8 @@ class Layer:
         Number of each cell's parent, ascending.
     at_home : array of float
         Share of the residents who are at home in the part of the day.
+    stood_in : array of float
+        Mean square of what standing in for withheld cells changes each cell's figure by; NaN where none is released.
     """
 
     km2: float
@@ -80,6 +82,7 @@ class Layer:
     implied: Floats
     families: NDArray[np.int64]
     at_home: Floats
+    stood_in: Floats
 
 
 def placement_error(
@@ -90,7 +93,8 @@ def placement_error(
     Residents are put right by official figures; those away from home are not. Their error is that of residents in cells
     of as many people, less or more as they lie more or less evenly: misplacement blurs, and does the more harm the
     rougher the ground is. Roughness is the spread of cells around the mean of their parent. Besides, residents of other
-    cells who are counted in a cell bring their chance with them, though they are taken away again.
+    cells who are counted in a cell bring their chance with them, though they are taken away again. And where
+    something stands in for withheld cells, figures are off by what it differs from them, which the build alone knows.
 
     Parameters
     ----------
@@ -129,11 +133,18 @@ def placement_error(
                 mean = total[here].mean()
                 sizes.append(mean)
                 areas.append(layer.km2)
-                errors.append(np.sqrt(max(squared[here].mean(), 0.0)) / mean + 1e-4)
+                square = max(squared[here].mean(), 0.0) + _usual_square(layer.stood_in[here])
+                errors.append(np.sqrt(square) / mean + 1e-4)
                 weights.append(np.sqrt(here.sum()))
     if len(errors) < 6:
         return LEAST_PLACEMENT
     return _fitted(np.array(sizes), np.array(areas), np.array(errors), np.array(weights))
+
+
+def _usual_square(squares: Floats) -> float:
+    """The square of which a normal error would have so many beyond 95 %: a few cells in a thousand are far off."""
+    there = squares[~np.isnan(squares)]
+    return float(np.quantile(there, 0.95)) / Z_95**2 if len(there) else 0.0
 
 
 def _around_parent(values: Floats, families: NDArray[np.int64]) -> Floats:

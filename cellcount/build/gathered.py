@@ -28,6 +28,8 @@ class Gathered:
         self._lock = threading.Lock()
         self._sums: dict[int, NDArray[np.float32]] = {}
         self._days: dict[int, NDArray[np.float32]] = {}
+        self._squares: dict[int, NDArray[np.float32]] = {}
+        self._shown: dict[int, NDArray[np.float32]] = {}
         self._dispersion = [Dispersion() for _ in DAY_PARTS]
 
     def people(self, resolution: int, places: NDArray[np.int64], people: NDArray[np.float32]) -> None:
@@ -42,6 +44,17 @@ class Gathered:
             self._sums[resolution][:, places] += np.where(there, by_part, 0.0)
             self._days[resolution][:, places] += there
 
+    def stood_in(
+        self, resolution: int, places: NDArray[np.int64], squares: NDArray[np.float32], shown: NDArray[np.bool_]
+    ) -> None:
+        """Add the squares of what standing in for withheld cells changed a day's released figures by."""
+        with self._lock:
+            shape = (len(DAY_PARTS), len(self._zones.cells[resolution].h3))
+            for kept, added in ((self._squares, squares), (self._shown, shown)):
+                kept.setdefault(resolution, np.zeros(shape, dtype=np.float32))
+                for part, hours in enumerate(DAY_PARTS.values()):
+                    kept[resolution][part, places] += added[list(hours)].sum(axis=0)
+
     def disagreement(self, part: int, counts: Sequence[Devices], expected: Sequence[NDArray[np.floating]]) -> None:
         """Add an hour's counts, and what the estimate leads to expect of them."""
         own = Dispersion()
@@ -54,6 +67,13 @@ class Gathered:
         """Mean people in each cell, day parts x cells; NaN where not covered."""
         sums, days = self._sums[resolution], self._days[resolution]
         return np.divide(sums, days, out=np.full(sums.shape, np.nan), where=days > 0).astype(np.float64)
+
+    def mean_square_stood_in(self, resolution: int) -> NDArray[np.float64]:
+        """Mean square of what standing in changed figures by, day parts x cells; NaN where none is released."""
+        if resolution not in self._squares:
+            return np.zeros((len(DAY_PARTS), len(self._zones.cells[resolution].h3)))
+        squares, shown = self._squares[resolution], self._shown[resolution]
+        return np.divide(squares, shown, out=np.full(squares.shape, np.nan), where=shown > 0).astype(np.float64)
 
     @property
     def resolutions(self) -> list[int]:

@@ -190,7 +190,9 @@ def _placement(model: Model, variance: Floats) -> tuple[Placement, ...]:
         implied = np.divide(devices, seen, out=np.full(len(seen), np.nan), where=seen > 0)
         above = parents(cells.h3, resolution - 1) if resolution - 1 in zones.cells else cells.h3
         families = np.unique(above, return_inverse=True)[1]
-        layers[resolution] = Layer(float(cells.km2.mean()), cells.residents, implied, families, np.empty(0))
+        layers[resolution] = Layer(
+            float(cells.km2.mean()), cells.residents, implied, families, np.empty(0), np.empty(0)
+        )
     found = []
     for part in range(len(DAY_PARTS)):
         by_area = model.at_home[:, np.equal(PART_OF_HOUR, part)].mean(axis=(0, 1))
@@ -199,7 +201,7 @@ def _placement(model: Model, variance: Floats) -> tuple[Placement, ...]:
             at_home = zones.mixture(resolution) @ by_area
             people[resolution] = gathered.mean_people(resolution)[part]
             away[resolution] = people[resolution] - layer.residents * at_home
-            here[resolution] = replace(layer, at_home=at_home)
+            here[resolution] = replace(layer, at_home=at_home, stood_in=gathered.mean_square_stood_in(resolution)[part])
         found.append(placement_error(here, people, away, float(variance[part]) / total))
     return tuple(found)
 

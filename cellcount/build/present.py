@@ -15,15 +15,19 @@ from cellcount.build.align import Keys, devices
 from cellcount.build.cells import Block, Estimated, Model, estimate_day
 from cellcount.build.counts import ALL, INBOUND
 from cellcount.build.deliveries import Delivery, DeliveryRefusedError
-from cellcount.build.protect import Disclosure, Reasons, nobody, released
+from cellcount.build.field import Level, class_of, protect_levels, protect_segments
+from cellcount.build.protect import LEAST_OPERATORS, SMALL, Disclosure, nobody, released
 from cellcount.build.release import ReleaseWriter
-from cellcount.build.secondary import Groups, Tree, Withheld, withhold_in_cells
+from cellcount.build.rounding import BASE
+from cellcount.build.zones import Zones
 from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, delivery_tables
 
 SEGMENTS = next(column.enum for column in delivery_tables()["cell_day"].columns if column.name == "segment")
 SEGMENT_RESOLUTIONS = (5, 6, 7)
 """Resolutions at which segments are released: finer ones are nearly all withheld and would cost half as much again."""
 
+COUNTRY = "UK"
+"""Segments stand for each other in the whole country."""
 SCARCELY_ANY = np.float32(1e-3)
 """People: an estimate of none where somebody was seen. It is as good as none, and none only where nobody was seen."""
 
@@ -40,48 +44,24 @@ class DayWritten:
         By resolution, the cells with a row.
     rows, withheld : dict of int to array of int64
         By resolution and for each area: cells with a row, and cell-hours withheld.
+    stood_in : array of float, hours x areas
+        How much more people stand for withheld cells than these are estimated to have, each cell in its own area: what
+        an area must be changed by, so that it tells nothing of them either.
     """
 
     date: dt.date
     cells: dict[int, Keys]
     rows: dict[int, NDArray[np.int64]]
     withheld: dict[int, NDArray[np.int64]]
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """One segment's cells of all resolutions, coarsest first.
-
-    Attributes
-    ----------
-    at : dict of int to slice
-        By resolution, where its cells are.
-    h3 : array of int64
-        Cells.
-    people : array of float32, hours x cells
-        Estimates, before anything is withheld.
-    reasons : array of uint8, hours x cells
-        Why each is withheld; changed in place.
-    area : array of int64
-        Number of each cell's area.
-    device : array of float
-        People for whom one device stands.
-    """
-
-    at: Mapping[int, slice]
-    h3: Keys
-    people: NDArray[np.float32]
-    reasons: Reasons
-    area: NDArray[np.int64]
-    device: NDArray[np.float64]
+    stood_in: NDArray[np.float64]
 
 
 def write_day(
     writer: ReleaseWriter, model: Model, resolutions: Iterable[int], date: dt.date, disclosure: Disclosure
 ) -> DayWritten:
-    """Estimate, protect and write one UTC day of `present` and `present_segment`.
+    """Estimate, protect and write one UTC day of `present`, `present_segment` and `withheld_mean`.
 
-    Resolutions and segments are withheld together, for what one leaves out another may give away.
+    Resolutions and segments are protected together, for what one leaves out another may give away.
 
     Parameters
     ----------
@@ -108,114 +88,147 @@ def write_day(
     ]
     blocks = [_blocks(operator.delivery, date) for operator in model.operators]
     estimated = estimate_day(model, blocks, date, wanted)
-    segments = {segment: _cells(model, estimated, segment, disclosure) for _, segment in estimated}
-    del blocks, estimated
-    if disclosure.protection.secondary:
-        _withhold(segments, disclosure.threshold)
-
+    areas = {resolution: each.area for (resolution, segment), each in estimated.items() if segment == ALL}
+    levels = {key: _level(model, *key, estimated.pop(key), disclosure) for key in list(estimated)}
+    # A segment is protected beside everybody in its cell, and cannot be where that is not delivered.
+    levels = {key: level for key, level in levels.items() if key[0] in areas}
+    del blocks
     numbers = len(model.operators[0].zones.codes)
+    stood_in = np.zeros((HOURS_OF_DAY, numbers))
+    if disclosure.protection.secondary:
+        _protect(levels, disclosure.threshold, open_ended=disclosure.operators >= LEAST_OPERATORS)
+        _write_means(writer, model.operators[0].zones, levels, date)
+        _gather(model, levels)
+        stood_in = _stood_in(levels, areas, numbers)
+
     cells, rows, withheld = {}, {}, {}
-    for segment, theirs in segments.items():
-        for resolution, here in theirs.at.items():
-            table = pa.table({"h3": theirs.h3[here], **_columns(theirs, here, segment, date, disclosure)})
-            if segment != ALL:
-                writer.write("present_segment", table, segment=segment, resolution=resolution, date=date)
-                continue
-            writer.write("present", table, resolution=resolution, date=date)
-            area, nulls = theirs.area[here], (theirs.reasons[:, here] != 0).sum(axis=0)
-            cells[resolution] = theirs.h3[here]
-            rows[resolution] = np.bincount(area, minlength=numbers)
-            withheld[resolution] = np.bincount(area, nulls, minlength=numbers).astype(np.int64)
-    return DayWritten(date, cells, rows, withheld)
+    for (resolution, segment), level in levels.items():
+        table = pa.table({"h3": level.h3, **_columns(level, segment, date, disclosure)})
+        if segment != ALL:
+            writer.write("present_segment", table, segment=segment, resolution=resolution, date=date)
+            continue
+        writer.write("present", table, resolution=resolution, date=date)
+        cells[resolution] = level.h3
+        rows[resolution] = np.bincount(areas[resolution], minlength=numbers)
+        nulls = (level.reasons != 0).sum(axis=0)
+        withheld[resolution] = np.bincount(areas[resolution], nulls, minlength=numbers).astype(np.int64)
+    return DayWritten(date, cells, rows, withheld, stood_in)
 
 
-def _cells(
-    model: Model, estimated: Mapping[tuple[int, str], Estimated], segment: str, disclosure: Disclosure
-) -> _Cells:
-    """The cells of a segment, one resolution after the other, with what the rule for a single figure says of them."""
-    theirs = {resolution: each for (resolution, name), each in sorted(estimated.items()) if name == segment}
-    ends = np.cumsum([0, *(len(each.h3) for each in theirs.values())])
+def _level(model: Model, resolution: int, segment: str, estimated: Estimated, disclosure: Disclosure) -> Level:
+    """The cells of a segment and resolution, with what the rule for a single figure says of them."""
+    zones = model.operators[0].zones
     shares = np.nansum(model.calibration.inbound if segment == INBOUND else model.calibration.home, axis=0)
-    area = np.concatenate([each.area for each in theirs.values()])
-    reasons = np.empty((HOURS_OF_DAY, ends[-1]), dtype=np.uint8)
+    share = np.clip(shares, 1e-3, 1.0)[estimated.area]
+    reasons = np.empty(estimated.people.shape, dtype=np.uint8)
     # Where people are few and most are known officially, an estimate of the others may fall below none.
-    people = np.maximum(np.concatenate([each.people for each in theirs.values()], axis=1), SCARCELY_ANY)
-    for each, (first, last) in zip(theirs.values(), pairwise(ends), strict=True):
-        for hour in range(HOURS_OF_DAY):
-            counts = [hours[hour] for hours in each.counts]
-            reasons[hour, first:last] = disclosure.reasons(counts)
-            people[hour, first:last][nobody(counts)] = 0.0
-    return _Cells(
-        at={resolution: slice(*place) for resolution, place in zip(theirs, pairwise(ends.tolist()), strict=True)},
-        h3=np.concatenate([each.h3 for each in theirs.values()]),
-        people=people,
-        reasons=reasons,
-        area=area,
-        device=1.0 / np.clip(shares, 1e-3, 1.0)[area],
-    )
-
-
-def _withhold(segments: Mapping[str, _Cells], threshold: int) -> None:
-    """Withhold, in place, what cells of several resolutions and segments give away together."""
-    trees = {
-        segment: Tree.of_cells({resolution: cells.h3[here] for resolution, here in cells.at.items()})
-        for segment, cells in segments.items()
-    }
-    everybody = segments.get(ALL)
-    parts = (
-        {segment: _places(everybody, cells) for segment, cells in segments.items() if segment != ALL}
-        if everybody is not None
-        else {}
-    )
-    # An area is the sum of its cells of each resolution, where its border is theirs, as an island's is. Of the finest
-    # cells every area has a great many, of which several are withheld if one is.
-    together = None if everybody is None else Groups(_areas_of(everybody))
+    people = np.maximum(np.nan_to_num(estimated.people), SCARCELY_ANY)
     for hour in range(HOURS_OF_DAY):
-        zones = {
-            segment: Withheld(np.nan_to_num(cells.people[hour].astype(np.float64)), cells.reasons[hour], cells.device)
-            for segment, cells in segments.items()
-        }
-        withhold_in_cells(trees, zones, parts, ALL, threshold, areas=together)
+        counts = [hours[hour] for hours in estimated.counts]
+        reasons[hour] = disclosure.reasons(counts)
+        people[hour][nobody(counts)] = 0.0
+    # Fewer than would be rounded to none at times, where somebody was counted: none is for where nobody was.
+    reasons[(people > 0) & (people < BASE)] |= np.uint8(SMALL)
+    known = zones.cells[resolution]
+    residents = known.residents[np.searchsorted(known.h3, estimated.h3)]
+    codes, region = regions_of(zones)
+    return Level(
+        estimated.h3,
+        people,
+        reasons,
+        1.0 / share,
+        class_of(residents * share),
+        region[estimated.area] if segment == ALL else np.zeros(len(residents), dtype=np.int64),
+        len(codes) if segment == ALL else 1,
+    )
 
 
-def _areas_of(everybody: _Cells) -> NDArray[np.int64]:
-    """For each of everybody's cells that may have segments, a number for its area and resolution."""
-    areas = everybody.area.max(initial=0) + 1
-    numbers = [
-        everybody.area[here] + resolution * areas
-        for resolution, here in everybody.at.items()
-        if resolution in SEGMENT_RESOLUTIONS
-    ]
-    return np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
+def regions_of(zones: Zones) -> tuple[list[str], NDArray[np.int64]]:
+    """Codes of the regions in which withheld cells stand for each other, and the number of each area's among them.
+
+    A region is what an authority lies in; areas above authorities are their own.
+    """
+    above = np.where(zones.authorities & (zones.parents >= 0), zones.parents, np.arange(len(zones.codes)))
+    there, number = np.unique(above, return_inverse=True)
+    return [zones.codes[place] for place in there], number
 
 
-def _places(everybody: _Cells, cells: _Cells) -> NDArray[np.int64]:
-    """For each of everybody's cells that may have segments, its place in one: past the last where it is not there."""
-    places = [
-        _place(cells, resolution, everybody.h3[there])
-        for resolution, there in everybody.at.items()
-        if resolution in SEGMENT_RESOLUTIONS
-    ]
-    return np.concatenate(places) if places else np.empty(0, dtype=np.int64)
+def _protect(levels: Mapping[tuple[int, str], Level], threshold: int, *, open_ended: bool) -> None:
+    everybody = {resolution: level for (resolution, segment), level in levels.items() if segment == ALL}
+    if everybody:
+        protect_levels(everybody, threshold, open_ended=open_ended)
+    segments: dict[str, dict[int, tuple[Level, NDArray[np.int64]]]] = {}
+    for (resolution, segment), level in levels.items():
+        if segment != ALL:
+            total = everybody[resolution].h3 if resolution in everybody else np.zeros(0, dtype=np.int64)
+            segments.setdefault(segment, {})[resolution] = level, place_in(total, level.h3)
+    if everybody and segments:
+        protect_segments(everybody, list(segments.values()), threshold, open_ended=open_ended)
 
 
-def _place(cells: _Cells, resolution: int, wanted: Keys) -> NDArray[np.int64]:
-    none = len(cells.h3)
-    if resolution not in cells.at:
-        return np.full(len(wanted), none)
-    here = cells.at[resolution]
-    own = cells.h3[here]
-    place = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
-    return np.where(own[place] == wanted, place + here.start, none)
+def place_in(cells: Keys, wanted: Keys) -> NDArray[np.int64]:
+    """For each wanted cell its place among others, ascending; -1 where it is not there."""
+    if not len(cells):
+        return np.full(len(wanted), -1)
+    place = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
+    return np.where(cells[place] == wanted, place, -1)
 
 
-def _columns(cells: _Cells, here: slice, segment: str, date: dt.date, disclosure: Disclosure) -> dict[str, pa.Array]:
+def _stood_in(
+    levels: Mapping[tuple[int, str], Level], areas: Mapping[int, NDArray[np.int64]], numbers: int
+) -> NDArray[np.float64]:
+    """By hour and area, how much more stands for withheld cells than their own estimates are."""
+    more = np.zeros((HOURS_OF_DAY, numbers))
+    for resolution, area in areas.items():
+        level = levels[resolution, ALL]
+        for hour in range(HOURS_OF_DAY):
+            here = np.flatnonzero(level.stood_in[hour])
+            difference = level.value[hour, here].astype(np.float64) - level.people[hour, here]
+            more[hour] += np.bincount(area[here], difference, minlength=numbers)
+    return more
+
+
+def _gather(model: Model, levels: Mapping[tuple[int, str], Level]) -> None:
+    """Keep how far released totals are from their own estimates: an error that is known before anything is released."""
+    zones = model.operators[0].zones
+    for (resolution, segment), level in levels.items():
+        if segment == ALL:
+            shown = (level.reasons == 0) & level.told
+            off = np.where(shown, np.square(level.value - level.people), np.float32(0.0))
+            model.gathered.stood_in(resolution, np.searchsorted(zones.cells[resolution].h3, level.h3), off, shown)
+
+
+def _write_means(writer: ReleaseWriter, zones: Zones, levels: Mapping[tuple[int, str], Level], date: dt.date) -> None:
+    """What stands for withheld cells: the table `withheld_mean`."""
+    codes, _ = regions_of(zones)
+    tables = []
+    for (resolution, segment), level in levels.items():
+        hour, region, kind = (each.ravel() for each in np.indices(level.mean.shape))
+        names = pa.array(codes if segment == ALL else [COUNTRY])
+        tables.append(
+            pa.table(
+                {
+                    "segment": pa.array([segment] * len(hour)),
+                    "resolution": np.full(len(hour), resolution, dtype=np.uint8),
+                    "region_code": names.take(pa.array(region)),
+                    "class": kind.astype(np.uint8),
+                    "hour": hour.astype(np.uint8),
+                    "mean": level.mean.ravel(),
+                }
+            )
+        )
+    if tables:
+        writer.write("withheld_mean", pa.concat_tables(tables), date=date)
+
+
+def _columns(level: Level, segment: str, date: dt.date, disclosure: Disclosure) -> dict[str, pa.Array]:
     """The 24 columns of a resolution as they are released."""
-    zone = [cells.h3[here].view(np.uint64)]
+    zone = [level.h3.view(np.uint64)]
+    figures = level.value if disclosure.protection.secondary else level.people
     columns = {}
     for hour, name in enumerate(HOUR_COLUMNS):
-        withheld = cells.reasons[hour, here] != 0
-        people = np.where(withheld, np.nan, cells.people[hour, here])
+        withheld = level.reasons[hour] != 0
+        people = np.where(withheld, np.nan, figures[hour])
         rounded = disclosure.rounded(people, f"present {segment}", f"{date} {hour:02d}", zone)
         columns[name] = released(rounded, withheld)
     return columns

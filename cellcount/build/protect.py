@@ -40,8 +40,6 @@ PART = 8
 """A part of a total that keeps another part from being worked out."""
 SEGMENT = 16
 """A segment that keeps another segment of the same cell from being worked out."""
-AREA = 64
-"""A cell that keeps another cell of the same area from being worked out from the area."""
 WIDE = 128
 """Beside another reason: what it protects is dominated, so that it must be able to move by a tenth of itself."""
 NONE = 32
@@ -374,12 +372,17 @@ def disclosure_statement(disclosure: Disclosure, *, check_value: str) -> dict[st
         "others': nothing is withheld for that."
     )
     secondary = (
-        "Where a withheld figure could be worked out from a total and its other parts more closely than to fewer than "
-        f"{threshold} devices, the next smallest part is withheld as well, or the total. Totals are: a cell over the "
-        "cells inside it and over its segments, an area over its cells, a region, a nation and the country over their "
-        "areas, a day's trips over its hours, a month's over its days, visits over their destinations, and a cell's "
-        f"visitors over their countries. In a total with fewer than {threshold} devices behind it, parts of zero are "
-        "withheld as well."
+        "A cell that contains others is what those of them that are released add up to and, for each that is withheld, "
+        "the mean of withheld cells like it in its region in that hour, or of more where these are too few: what is "
+        "left when released cells are taken off is that mean (table withheld_mean), and tells nothing of the cells. "
+        "Areas are changed by as much, and segments are scaled to what is left of their cell. Where nothing inside "
+        "a cell is released its own "
+        f"estimate is, if it leaves each part the whole range of fewer than {threshold} devices. Elsewhere, where a "
+        "withheld figure could be worked out from a total and its other parts more closely than that, the next "
+        "smallest part is withheld as well, or the total: a region, a nation and the country over their areas, a "
+        "day's trips over its hours, a month's over its days, visits over their destinations, and a cell's visitors "
+        f"over their countries. In a total with fewer than {threshold} devices behind it, parts of zero are withheld "
+        "as well."
         if protection.secondary
         else "Totals and their parts were not looked at together: this release is for tests."
     )

@@ -1,5 +1,8 @@
 """Withholding what would give a withheld figure away: totals and their parts, looked at together.
 
+This is done to areas, trips, visits and homes. Cells, of which most totals have some that are withheld, go another way:
+see `field`.
+
 Whoever knows that parts add up to a total works out what is left of it when the released parts are taken off: the
 remainder R, which the withheld parts share. The rule for a single figure leaves each of them a range [L, U]: of 1 to
 t - 1 devices, in people. The release must not leave it less, so that for each part j
@@ -25,14 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellcount.build.align import Keys
-from cellcount.build.protect import AREA, DOMINATED, LEAST_REST, NONE, PART, SEGMENT, SMALL, TOTAL, WIDE, Reasons
-from cellcount.build.zones import parents as ancestors
+from cellcount.build.protect import DOMINATED, LEAST_REST, NONE, PART, SEGMENT, SMALL, TOTAL, WIDE, Reasons
 
 _ANY = 1e9
 """People: stands for no upper limit; more than any country has, and little enough for sums to stay exact to 1e-6."""
@@ -149,68 +149,6 @@ class Tree:
             steps.append(_Step(totals[here], places, row_of))
         return cls(size, tuple(steps))
 
-    @classmethod
-    def of_cells(cls, cells: Mapping[int, Keys]) -> Tree:
-        """The tree of H3 cells: zones are the cells of all resolutions, coarsest first.
-
-        Parameters
-        ----------
-        cells : mapping of int to array of int64
-            By resolution, cells, ascending. A cell whose parent is not among them is in none.
-
-        Returns
-        -------
-        Tree
-        """
-        resolutions = sorted(cells)
-        offset, start = {}, 0
-        for resolution in resolutions:
-            offset[resolution] = start
-            start += len(cells[resolution])
-        parents = np.full(start, -1, dtype=np.int64)
-        for coarse, fine in pairwise(resolutions):
-            own, above = cells[fine], cells[coarse]
-            if len(own) == 0 or len(above) == 0:
-                continue
-            wanted = ancestors(own, coarse)
-            place = np.minimum(np.searchsorted(above, wanted), len(above) - 1)
-            found = above[place] == wanted
-            parents[offset[fine] : offset[fine] + len(own)] = np.where(found, place + offset[coarse], -1)
-        return cls.of_parents(parents)
-
-
-class Groups:
-    """Parts of many totals, of which each belongs to one: few groups ever need anything, and are then looked at alone.
-
-    Parameters
-    ----------
-    groups : array of int64
-        Number of the total that each part belongs to.
-    """
-
-    def __init__(self, groups: NDArray[np.int64]) -> None:
-        self.groups = groups
-        self._order = np.argsort(groups, kind="stable")
-        self._ends = np.cumsum(np.bincount(groups))
-
-    def members(self, group: int) -> NDArray[np.int64]:
-        """Places of the parts of a group."""
-        return self._order[self._ends[group - 1] if group else 0 : self._ends[group]]
-
-    def failing(self, zones: Withheld, own: int, threshold: int) -> NDArray[np.int64]:
-        """Groups whose total tells too much of a part: the conditions of `settle`, for parts that add up to it."""
-        hidden = (zones.reasons & np.uint8(0xFF ^ NONE)) != 0
-        number = len(self._ends)
-        left = np.bincount(self.groups, np.where(hidden, zones.people - zones.device, 0.0), minlength=number)
-        count = np.bincount(self.groups, hidden, minlength=number)
-        sensitive = np.flatnonzero(_sensitive(zones.reasons, own))
-        group, why = self.groups[sensitive], zones.reasons[sensitive]
-        people, device = zones.people[sensitive], zones.device[sensitive]
-        needed = _most(people, why, device, _reach(people, why, device, threshold), threshold) - device
-        short = needed > left[group]
-        short |= count[group] < 2
-        return np.unique(group[short])
-
 
 class _Hour:
     """Zones of one hour with one place more, for parts that are not there: nobody, released.
@@ -246,20 +184,6 @@ class _Hour:
             newly = _hidden(self.reasons[step.totals]) & ~hidden
             self._settle(step, np.flatnonzero(newly), threshold)
         self._settled = self.reasons.copy()
-
-    def withhold_in_groups(self, areas: Groups, threshold: int) -> bool:
-        """Withhold what areas give away of their cells; whether anything was."""
-        changed = False
-        first = slice(len(areas.groups))
-        zones = Withheld(self.people[first], self.reasons[first], self.device[first])
-        for group in areas.failing(zones, AREA, threshold).tolist():
-            here = areas.members(group)
-            parts = Withheld(self.people[here, None], self.reasons[here, None], self.device[here, None])
-            total = Withheld(parts.people.sum(axis=0), np.zeros(1, dtype=np.uint8), np.ones(1))
-            settle(total, parts, own=AREA, threshold=threshold)
-            changed |= bool((parts.reasons[:, 0] != self.reasons[here]).any())
-            self.reasons[here] = parts.reasons[:, 0]
-        return changed
 
     def most_by_totals(self, places: NDArray[np.int64]) -> Amounts:
         """People whom withheld zones at some places cannot exceed: what a released total leaves for each.
@@ -337,16 +261,14 @@ def withhold_in_tree(tree: Tree, zones: Withheld, threshold: int) -> None:
     zones.reasons[:] = hour.reasons[:-1]
 
 
-def withhold_in_cells(
+def withhold_in_segments(
     trees: Mapping[str, Tree],
     zones: Mapping[str, Withheld],
     segments: Mapping[str, NDArray[np.int64]],
     everybody: str,
     threshold: int,
-    *,
-    areas: Groups | None = None,
 ) -> None:
-    """Withhold, in place, what cells of several resolutions and segments give away together in one hour.
+    """Withhold, in place, what zones that contain each other and their segments give away together.
 
     Parameters
     ----------
@@ -361,8 +283,6 @@ def withhold_in_cells(
         The segment that is the total of the others.
     threshold : int
         Devices.
-    areas : Groups, optional
-        For each of the first cells of everybody's tree, the number of its area and resolution.
     """
     hours = {segment: _Hour(trees[segment], each) for segment, each in zones.items()}
     changed = set(hours)
@@ -372,12 +292,9 @@ def withhold_in_cells(
             if segment in segments:
                 hours[segment].upper = _most_by_everybody(hours, segments, everybody, segment)
             hours[segment].withhold(threshold)
-        of_areas = areas if everybody in changed else None
         changed = set()
         if segments:
             changed, settled = _settle_segments(hours, segments, everybody, threshold, settled)
-        if of_areas is not None and hours[everybody].withhold_in_groups(of_areas, threshold):
-            changed.add(everybody)
     small = hours[everybody].reasons & SMALL != 0 if everybody in hours else np.zeros(0, dtype=np.bool_)
     for segment, hour in hours.items():
         hour.hide_none()

@@ -14,7 +14,7 @@ from cellcount.build.homes import rows_above
 from cellcount.build.keyed import side_by_side
 from cellcount.build.protect import SMALL, TOTAL, Disclosure
 from cellcount.build.release import ReleaseWriter
-from cellcount.build.secondary import Tree, Withheld, withhold_in_cells, withhold_in_groups, withhold_in_tree
+from cellcount.build.secondary import Tree, Withheld, withhold_in_groups, withhold_in_segments, withhold_in_tree
 from cellcount.build.shares import Operator
 
 VISITS = "visits"
@@ -154,7 +154,7 @@ def _withheld_together(
     zones = {name: Withheld(np.nan_to_num(each.estimate), each.reasons.copy(), device) for name, each in found.items()}
     parts = DESTINATIONS if zones.keys() >= {VISITS, *DESTINATIONS} else ()
     together = {VISITS, *parts} & zones.keys()
-    withhold_in_cells(
+    withhold_in_segments(
         dict.fromkeys(together, tree),
         {name: zones[name] for name in together},
         {name: np.arange(len(device)) for name in parts},

@@ -11,7 +11,7 @@ from cellcount.store import Manifest
 HEADINGS: Mapping[str, str] = {
     "rule": "Small figures are withheld",
     "dominance": "No operator stands alone",
-    "secondary": "What could be worked out is withheld too",
+    "secondary": "What could be worked out is not told",
     "rounding": "Figures are rounded",
 }
 """Steps of protection in the order in which they are taken, as a manifest names them."""
@@ -59,8 +59,9 @@ def example(disclosure: Mapping[str, Any]) -> tuple[str, ...]:
     >>> print("\n".join(example({"threshold": 10, "secondary": "Parts.", "rounding_base": 5})))
     Of four neighbouring cells, phone networks together count 41, 28, 17 and 6 phones in an hour, 92 in all.
     The fourth has fewer than 10: it is withheld, and on the map it is hatched.
-    That alone would not do: 92 less 41, 28 and 17 is 6. So the next smallest, the 17, is withheld as well.
-    Whoever subtracts now learns only that two cells together have about 23: the small one may still have any number.
+    That alone would not do: 92 less 41, 28 and 17 is 6.
+    In place of the 6, the total counts what withheld cells have on average: 5, say, which makes 91.
+    Whoever subtracts now learns only that average, and the small one may still have any number.
     What is left is made an estimate of people and rounded to a multiple of 5, by chance up or down.
     >>> example({"threshold": None})
     ()
@@ -70,6 +71,7 @@ def example(disclosure: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     small, next_smallest, larger, largest = (threshold * tenths // 10 for tenths in (6, 17, 28, 41))
     total = small + next_smallest + larger + largest
+    average = threshold // 2
     said = [
         f"Of four neighbouring cells, phone networks together count {largest}, {larger}, {next_smallest} and {small} "
         f"phones in an hour, {total} in all.",
@@ -77,10 +79,10 @@ def example(disclosure: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     if disclosure.get("secondary"):
         said += [
-            f"That alone would not do: {total} less {largest}, {larger} and {next_smallest} is {small}. So the next "
-            f"smallest, the {next_smallest}, is withheld as well.",
-            f"Whoever subtracts now learns only that two cells together have about {small + next_smallest}: the small "
-            "one may still have any number.",
+            f"That alone would not do: {total} less {largest}, {larger} and {next_smallest} is {small}.",
+            f"In place of the {small}, the total counts what withheld cells have on average: {average}, say, which "
+            f"makes {total - small + average}.",
+            "Whoever subtracts now learns only that average, and the small one may still have any number.",
         ]
     base = disclosure.get("rounding_base")
     if isinstance(base, int) and base > 1:
