@@ -342,7 +342,7 @@ class CellAttacks:
             share, actual = shares_of(day, self.release, self.factors, hour)
             truth = truth_of(counts[hour], thresholds, actual, rule.threshold, both)
             neighbours = smooth_guess(day, parents, hour, share, rule)
-            stand_in, alike, shared = stand_ins(day, means, region, hour, share)
+            stand_in, alike, shared = stand_ins(day, means, region, hour, rule.withheld(share))
             smooth = np.where(np.isnan(stand_in), neighbours, blended([stand_in], share, rule))
             here = Figures(
                 day.hours[hour].astype(np.float64),

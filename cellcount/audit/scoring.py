@@ -8,11 +8,11 @@ others could have been published, and is not itself under attack. Nor does luck 
 
 An attack by guess is compared with others, and must beat each: the same guess without sums, and another without them;
 one from the rule alone, the same number of devices for every figure, the number that errs least, for what is no better
-discloses nothing, however bad the others are; one that uses the
-sums of a place beside it, so that what sums tell of the level of withheld figures in a whole region is not taken for
-knowledge of one of them; and one that takes for the total what released parts and what stands for the others make
-without it, so that what parts tell of each other is not taken for what their total tells. The truth is known to within
-an interval; an error is the distance to it, so that what the deliveries do not say favours no guess.
+discloses nothing, however bad the others are; one that uses the sums of a place beside it, so that what sums tell of
+the level of withheld figures in a whole region is not taken for knowledge of one of them; and one that takes for the
+total what released parts and what stands for the others make without it, so that what parts tell of each other is not
+taken for what their total tells. The truth is known to within an interval; an error is the distance to it, so that
+what the deliveries do not say favours no guess.
 """
 
 from __future__ import annotations

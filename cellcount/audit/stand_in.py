@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellcount.audit.relations import Amounts, Numbers
+from cellcount.audit.relations import Amounts, Bounds, Numbers
 from cellcount.build.field import TOTAL_EDGES, Family, class_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 ALL = "all"
 PASSES = 4
 """How often what is left of a total is shared out among those that may have more."""
-MOST_DEVICES = 9
-"""Devices: what a withheld cell has at most in such a guess, with the lowest threshold."""
 STEP_OF_TOTALS = 0.1
 """Totals whose logarithms differ by less are alike in size."""
 
@@ -43,7 +41,7 @@ class Means:
 
 
 def stand_ins(
-    day: Day, means: Mapping[tuple[str, int], Means], region: NDArray[np.object_], hour: int, share: Amounts
+    day: Day, means: Mapping[tuple[str, int], Means], region: NDArray[np.object_], hour: int, left: Bounds
 ) -> tuple[Amounts, Numbers, NDArray[np.bool_]]:
     """A guess of each withheld figure from the table `withheld_mean`, or from the released cell that contains it.
 
@@ -60,8 +58,8 @@ def stand_ins(
         Region of each figure's cell.
     hour : int
         UTC hour.
-    share : array of float
-        P of each figure.
+    left : Bounds
+        What the rule leaves each figure that is withheld for being small: from one device, people.
 
     Returns
     -------
@@ -72,7 +70,7 @@ def stand_ins(
     """
     value = day.hours[hour].astype(np.float64)
     found = Found(value)
-    device = 1.0 / share
+    share = 1.0 / left.low
     for segment in sorted({segment for segment, _ in day.blocks}, key=lambda name: name != ALL):
         order = sorted((resolution for name, resolution in day.blocks if name == segment), reverse=True)
         families = []
@@ -96,7 +94,8 @@ def stand_ins(
                 _of_totals(day, found, (segment, resolution), mean.mean[0, hour], share)
         for part, whole, family in reversed(families):
             _beside(found, part, family)
-            _shared_out(found, part, whole, family, device[part], always=segment == ALL)
+            of_parts = Bounds(left.low[part], left.high[part])
+            _shared_out(found, (part, whole), family, of_parts, always=segment == ALL)
         for part, whole, family in families:
             _added_up(found, part, whole, family)
     return found.guess, found.alike, found.shared
@@ -153,8 +152,9 @@ def _beside(found: Found, part: slice, family: Family) -> None:
     found.alike[part] = np.where(alike > 0, (alike * 1024 + withheld) * 1024 + shown, 0)
 
 
-def _shared_out(found: Found, part: slice, whole: slice, family: Family, device: Amounts, *, always: bool) -> None:
+def _shared_out(found: Found, blocks: tuple[slice, slice], family: Family, left: Bounds, *, always: bool) -> None:
     """Where nothing in a total is released, its people shared out: a device for each, and the rest by their classes."""
+    part, whole = blocks
     unknown = found.unknown(part)
     beside = family.down(family.up(np.logical_or, found.told[None, part]))[0] | family.orphan
     total = found.value[whole]
@@ -162,12 +162,12 @@ def _shared_out(found: Found, part: slice, whole: slice, family: Family, device:
         total = np.where(np.isnan(total), found.guess[whole], total)
     above = np.where(family.orphan, np.nan, total[family.place])
     here = unknown & ~beside & ~np.isnan(above) & ~np.isnan(found.guess[part])
-    each = np.where(here, device, 0.0)
+    each = np.where(here, left.low, 0.0)
     for _ in range(PASSES):
-        room = np.where(here & (each < MOST_DEVICES * device), found.guess[part], 0.0)
+        room = np.where(here & (each < left.high), found.guess[part], 0.0)
         together, given = (family.down(family.up(np.add, amount[None]))[0] for amount in (room, each))
         more = np.divide(above - given, together, out=np.zeros(len(each)), where=(together > 0) & here)
-        each = np.clip(each + more * room, 0.0, MOST_DEVICES * device)
+        each = np.clip(each + more * room, 0.0, left.high)
     found.guess[part] = np.where(here, each, found.guess[part])
     hidden = np.isnan(found.value[whole])[family.place]
     of_class = found.alike[whole][family.place]

@@ -103,9 +103,11 @@ class Level:
     """What is released of the cell, or would be: a function of released figures and classes alone."""
     least: Amounts = field(init=False)
     most: Amounts = field(init=False)
+    """What a withheld cell has at least and at most, people, for all that may be known of it."""
     mean: Amounts = field(init=False)
     """Hours x regions x classes: what stands for a withheld cell, people; of a segment its share of the total."""
     shares: Amounts = field(init=False)
+    """Of a segment: what stands for each cell if it is withheld, as a share of the total."""
     stood_in: Flags = field(init=False)
     """Where a withheld cell is counted in its total as what stands for it."""
 

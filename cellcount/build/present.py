@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.align import Keys, devices
+from cellcount.build.areas import COUNTRY
 from cellcount.build.cells import Block, Estimated, Model, estimate_day
 from cellcount.build.counts import ALL, INBOUND
 from cellcount.build.deliveries import Delivery, DeliveryRefusedError
@@ -26,8 +27,6 @@ SEGMENTS = next(column.enum for column in delivery_tables()["cell_day"].columns 
 SEGMENT_RESOLUTIONS = (5, 6, 7)
 """Resolutions at which segments are released: finer ones are nearly all withheld and would cost half as much again."""
 
-COUNTRY = "UK"
-"""Segments stand for each other in the whole country."""
 SCARCELY_ANY = np.float32(1e-3)
 """People: an estimate of none where somebody was seen. It is as good as none, and none only where nobody was seen."""
 
@@ -160,9 +159,8 @@ def _protect(levels: Mapping[tuple[int, str], Level], threshold: int, *, open_en
     segments: dict[str, dict[int, tuple[Level, NDArray[np.int64]]]] = {}
     for (resolution, segment), level in levels.items():
         if segment != ALL:
-            total = everybody[resolution].h3 if resolution in everybody else np.zeros(0, dtype=np.int64)
-            segments.setdefault(segment, {})[resolution] = level, place_in(total, level.h3)
-    if everybody and segments:
+            segments.setdefault(segment, {})[resolution] = level, place_in(everybody[resolution].h3, level.h3)
+    if segments:
         protect_segments(everybody, list(segments.values()), threshold, open_ended=open_ended)
 
 
