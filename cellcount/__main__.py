@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REFUSED = 1
 UNREADABLE = 2
 DATA = ROOT / "data"
-SHARE_OF_DELIVERIES = 0.55
+SHARE_OF_DELIVERIES = 0.34
 """Share of a demonstration's time that its deliveries take, measured; the rest is the build of the release."""
 
 app = typer.Typer(

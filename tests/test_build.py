@@ -435,6 +435,29 @@ def test_the_same_deliveries_make_the_same_release_once(tmp_path):
         built(tmp_path, delivery, protection=Protection())
 
 
+def test_a_process_that_helps_changes_no_byte(tmp_path, monkeypatch):
+    rows = [cell_row(cell, hours(40 + number)) for number, cell in enumerate([*ALDER_CELLS, *BIRCH_CELLS])]
+    pair = {"origin_code": ALDER, "destination_code": BIRCH, "mode": "all", "purpose": "all"}
+    trips = {**pair, **hours(30), "km_total": 7200.0, "minutes_mean": 20.0}
+    tables = {f"od_day/date={MONDAY + dt.timedelta(days=day)}": [trips] for day in range(3)}
+    deliveries = [
+        write_delivery(
+            tmp_path / name, name, factors=LARGE, cell_day=rows, last=MONDAY + dt.timedelta(days=2), tables=tables
+        )
+        for name in ("large", "small")
+    ]
+    monkeypatch.setattr("cellcount.side_by_side.os.cpu_count", lambda: 2)
+    made = []
+    for name, rows_from in (("threads", 10**9), ("processes", 0)):
+        monkeypatch.setattr("cellcount.build.PROCESSES_FROM", rows_from)
+        secret = tmp_path / "secret"
+        release = build_release(deliveries, tmp_path / name, reference=REFERENCE, secret=secret)
+        manifest = json.loads((release / "manifest.json").read_text())
+        made.append({file["path"]: file["sha256"] for file in manifest["files"]})
+    assert len(made[0]) > 10
+    assert made[0] == made[1]
+
+
 def test_progress_never_falls_and_ends_at_one(tmp_path):
     cells = [cell_row(cell, hours(400)) for cell in CHILDREN]
     delivery = write_delivery(tmp_path / "large", "large", factors=LARGE, cell_day=cells)

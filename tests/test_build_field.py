@@ -148,8 +148,11 @@ def test_segments_of_a_withheld_cell_are_withheld():
     assert home.reasons.tolist() == [[SEGMENT]]
 
 
-def test_classes_go_by_the_devices_of_residents():
-    assert class_of(np.array([0, 0.2, 1.0, 1.1, 50, 51])).tolist() == [0, 1, 2, 3, 10, 11]
+def test_classes_go_by_the_devices_of_residents_and_of_those_around():
+    lonely = np.zeros(6)
+    assert class_of(np.array([0, 0.2, 1.0, 1.1, 50, 51]), lonely).tolist() == [0, 1, 2, 3, 10, 11]
+    around = np.array([20, 20.1, 100, 301, 10_000, 10_001])
+    assert (class_of(np.zeros(6), around) // 12).tolist() == [0, 1, 1, 3, 5, 6]
 
 
 def means_of(people):

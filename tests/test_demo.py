@@ -132,10 +132,10 @@ def test_the_manifest_says_that_the_data_are_made_up_and_lists_every_file(made: 
     assert {entry["path"]: entry["sha256"] for entry in manifest["files"]} == checksums(folder)
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_the_threads(
+def test_the_same_seed_gives_the_same_bytes_whoever_does_the_work(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cellcount.demo, "MOST_THREADS", 1)
+    monkeypatch.setattr(cellcount.demo, "PROCESSES_FROM", 0)
     days = two_days(monkeypatch, tmp_path / "days")
     ours, both = checksums(days / "deliveries"), checksums(made / "deliveries")
     assert len(ours) > 3 * 2 * 4

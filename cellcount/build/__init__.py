@@ -5,47 +5,54 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from cellcount.build.align import Keys, union
 from cellcount.build.areas import estimate_areas, write_areas
 from cellcount.build.calibrate import calibrate
 from cellcount.build.cells import Model, share_at_home
 from cellcount.build.counts import read_area_counts, read_home_counts
-from cellcount.build.deliveries import DeliveryRefusedError, common_resolutions, open_deliveries
-from cellcount.build.flows import estimate_flows_day, write_flows
+from cellcount.build.deliveries import Delivery, DeliveryRefusedError, common_resolutions, open_deliveries
+from cellcount.build.flows import write_flows_months
 from cellcount.build.gathered import Gathered
-from cellcount.build.history import ranges, write_range
-from cellcount.build.homes import write_home_presence, write_home_relocation, write_usual_environment
+from cellcount.build.history import ranges
+from cellcount.build.homes import write_usual_environment
+from cellcount.build.jobs import (
+    BY_HOME,
+    Making,
+    day_of_cells,
+    day_of_trips,
+    partition_by_home,
+    range_of_cells,
+    trips_written,
+)
 from cellcount.build.lookups import Reference, open_reference, resolution_note, write_lookups
 from cellcount.build.manifest import default_area, release_id, release_manifest
-from cellcount.build.network import calibrated, measure_doubts, write_coverage, write_precision
+from cellcount.build.network import measure_doubts, write_coverage, write_precision
 from cellcount.build.nights import read_homes
-from cellcount.build.present import DayWritten, write_day
+from cellcount.build.present import DayWritten
 from cellcount.build.protect import LEAST_THRESHOLD, Disclosure, Protection, disclosure_statement, for_steward_only
 from cellcount.build.quality import write_quality
 from cellcount.build.release import ReleaseExistsError, ReleaseWriter, check_release
 from cellcount.build.secret import check_value, open_secret, secret_file
-from cellcount.build.shares import Operator, open_operator
-from cellcount.build.visitors import write_inbound_cell_month, write_inbound_month, write_outbound_month
+from cellcount.build.shares import open_operator
 from cellcount.errors import CellCountError
 from cellcount.progress import Progress, part, silent
+from cellcount.side_by_side import Workers
 
 __all__ = ["build_release"]
 
-MOST_THREADS = 2
-"""Days made side by side: each takes about 600 MB."""
+PROCESSES_FROM = 5_000_000
+"""Rows of cells from which a process of its own, which takes two seconds to start, is worth it."""
 
-_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -143,13 +150,16 @@ def build_release(
             dates=tuple(dates),
             gathered=Gathered(zones),
         )
-        days = _write_cells(writer, model, resolutions, disclosure, part(progress, 0.12, 0.85))
-        progress(0.85, "Estimating people by area and hour")
-        estimates = estimate_areas(model, areas, np.array([day.stood_in for day in days]))
-        doubts = measure_doubts(model, estimates)
-        written = write_areas(writer, model, estimates, doubts, disclosure)
-        customers = calibrated(operators, calibration, doubts.share_cv[0])
-        _write_movements(writer, customers, reference.country_codes(), disclosure, part(progress, 0.88, 0.96))
+        # What reading all nights took, Arrow keeps for later; days need the room.
+        pa.default_memory_pool().release_unused()
+        making = Making(writer, model, tuple(resolutions), reference.country_codes(), disclosure)
+        with Workers(making, processes=_rows(opened) >= PROCESSES_FROM) as work:
+            days = _write_cells(work, model, part(progress, 0.12, 0.85))
+            progress(0.85, "Estimating people by area and hour")
+            estimates = estimate_areas(model, areas, np.array([day.stood_in for day in days]))
+            doubts = measure_doubts(model, estimates)
+            written = write_areas(writer, model, estimates, doubts, disclosure)
+            _write_movements(work, making, doubts.share_cv[0], part(progress, 0.88, 0.96))
         write_precision(writer, zones, doubts)
         write_coverage(writer, operators, dates)
         cells = cells_of(days)
@@ -178,72 +188,53 @@ ESTIMATE = "difference from official residents, shares calibrated by home"
 """How devices become people: what a release of another version says otherwise was made otherwise."""
 
 
-def _write_cells(
-    writer: ReleaseWriter,
-    model: Model,
-    resolutions: Sequence[int],
-    disclosure: Disclosure,
-    progress: Progress,
-) -> list[DayWritten]:
+def _rows(opened: Sequence[Delivery]) -> int:
+    """Rows of cells that are delivered."""
+    files = [entry for delivery in opened for entry in delivery.manifest["files"]]
+    return sum(int(entry["rows"]) for entry in files if str(entry["path"]).startswith("cell_day/"))
+
+
+def _write_cells(work: Workers[Making], model: Model, progress: Progress) -> list[DayWritten]:
     dates = model.dates
-    days = _in_threads(
-        lambda date: write_day(writer, model, resolutions, date, disclosure),
-        dates,
-        part(progress, 0.0, 0.85),
-        "Estimating people by cell and hour",
-    )
+    days = []
+    told = _telling(part(progress, 0.0, 0.85), "Estimating people by cell and hour", len(dates))
+    for day, gathered in told(work.each(day_of_cells, dates)):
+        model.gathered.add(gathered)
+        days.append(day)
     if not any(day.cells for day in days):
         raise DeliveryRefusedError(
             "The deliveries have no cell of segment `all` at a resolution common to them: there is nothing to release. "
             "`python -m cellcount validate` names what is missing."
         )
-    jobs = [
+    items = [
         (resolution, within, number)
         for resolution, h3 in sorted(cells_of(days).items(), reverse=True)
         for number, within in enumerate(ranges(h3, len(dates)))
     ]
-    _in_threads(
-        lambda job: write_range(writer, job[0], dates, job[1], job[2]),
-        jobs,
-        part(progress, 0.85, 1.0),
-        "Laying out histories and typical days",
-    )
+    told = _telling(part(progress, 0.85, 1.0), "Laying out histories and typical days", len(items))
+    _done(told(work.each(range_of_cells, items)))
     return days
 
 
-def _write_movements(
-    writer: ReleaseWriter,
-    operators: Sequence[Operator],
-    countries: pa.Array,
-    disclosure: Disclosure,
-    progress: Progress,
-) -> None:
+def _write_movements(work: Workers[Making], making: Making, share_cv: NDArray[np.float64], progress: Progress) -> None:
     """Trips, visits and homes: what is counted by pairs of places."""
-    flows = _in_threads(
-        lambda date: estimate_flows_day(operators, countries, date, disclosure),
-        operators[0].delivery.dates,
-        part(progress, 0.0, 0.5),
-        "Estimating trips",
-    )
-    write_flows(writer, [day for day in flows if day is not None], disclosure)
-    jobs: dict[str, Callable[[str], None]] = {
-        "home_presence": lambda date: write_home_presence(
-            writer, operators, countries, dt.date.fromisoformat(date), disclosure
-        ),
-        "home_relocation": lambda period: write_home_relocation(writer, operators, countries, period, disclosure),
-        "inbound_month": lambda month: write_inbound_month(writer, operators, countries, month, disclosure),
-        "inbound_cell_month": lambda month: write_inbound_cell_month(writer, operators, countries, month, disclosure),
-        "outbound_month": lambda month: write_outbound_month(writer, operators, countries, month, disclosure),
-    }
-    work = [
-        (job, value)
-        for name, job in jobs.items()
-        for value in sorted(set().union(*(operator.delivery.partition_values(name) for operator in operators)))
+    operators, dates = making.customers(share_cv), making.model.dates
+    told = _telling(part(progress, 0.0, 0.4), "Estimating trips", len(dates))
+    days = [day for day in told(work.each(day_of_trips, [(date, share_cv) for date in dates])) if day is not None]
+    delivered = [operator.delivery for operator in operators]
+    items = [
+        (table, value, share_cv)
+        for table in BY_HOME
+        for value in sorted(set().union(*(each.partition_values(table) for each in delivered)))
     ]
-    _in_threads(
-        lambda item: item[0](item[1]), work, part(progress, 0.5, 1.0), "Estimating visits and people by their homes"
-    )
-    write_usual_environment(writer, operators, countries, disclosure)
+    # Begun before the months of trips are written, which takes a while and cannot be shared.
+    by_home = work.each(partition_by_home, items)
+    write_flows_months(making.writer, days, making.disclosure)
+    told = _telling(part(progress, 0.4, 0.9), "Estimating visits and people by their homes", len(items))
+    _done(told(by_home))
+    told = _telling(part(progress, 0.9, 1.0), "Writing trips", len(days))
+    _done(told(work.each(trips_written, days)))
+    write_usual_environment(making.writer, operators, making.countries, making.disclosure)
 
 
 def cells_of(days: Sequence[DayWritten]) -> dict[int, Keys]:
@@ -257,20 +248,20 @@ def cells_of(days: Sequence[DayWritten]) -> dict[int, Keys]:
     }
 
 
-def _in_threads(
-    function: Callable[[_Item], _Result], items: Sequence[_Item], progress: Progress, doing: str
-) -> list[_Result]:
-    """Results in the order of the items. Threads suffice: Arrow and NumPy let go of the interpreter's lock."""
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
-        futures = [pool.submit(function, item) for item in items]
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                progress(done / len(futures), f"{doing}: {done} of {len(futures)}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-        return [future.result() for future in futures]
+def _telling(progress: Progress, doing: str, number: int) -> Callable[[Iterator[_Result]], Iterator[_Result]]:
+    """What passes results on and tells how many there are."""
+
+    def told(results: Iterator[_Result]) -> Iterator[_Result]:
+        for done, result in enumerate(results, start=1):
+            progress(done / number, f"{doing}: {done} of {number}")
+            yield result
+
+    return told
+
+
+def _done(results: Iterator[object]) -> None:
+    """Wait until all are there."""
+    deque(results, maxlen=0)
 
 
 def _already_built(release: Path, progress: Progress) -> Path:

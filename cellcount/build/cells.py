@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,8 +118,8 @@ def share_at_home(
 
 def estimate_day(
     model: Model, blocks: Sequence[dict[tuple[int, str], Block]], date: dt.date, keys: Iterable[tuple[int, str]]
-) -> dict[tuple[int, str], Estimated]:
-    """Estimate one UTC day.
+) -> Iterator[tuple[tuple[int, str], Estimated]]:
+    """Estimate one UTC day, one resolution and segment after the other.
 
     Parameters
     ----------
@@ -132,19 +132,19 @@ def estimate_day(
     keys : iterable of (int, str)
         Resolutions and segments wanted.
 
-    Returns
-    -------
-    dict of (int, str) to Estimated
+    Yields
+    ------
+    tuple of (int, str) and Estimated
         Those of which there are counts.
     """
-    return {key: _estimated(model, blocks, date, *key) for key in keys if any(key in each for each in blocks)}
+    for key in keys:
+        theirs = {number: each[key] for number, each in enumerate(blocks) if key in each}
+        if theirs:
+            yield key, _estimated(model, theirs, date, *key)
 
 
-def _estimated(
-    model: Model, blocks: Sequence[dict[tuple[int, str], Block]], date: dt.date, resolution: int, segment: str
-) -> Estimated:
-    there = [number for number, each in enumerate(blocks) if (resolution, segment) in each]
-    theirs = [blocks[number][resolution, segment] for number in there]
+def _estimated(model: Model, blocks: dict[int, Block], date: dt.date, resolution: int, segment: str) -> Estimated:
+    there, theirs = list(blocks), list(blocks.values())
     operators = [model.operators[number] for number in there]
     zones = operators[0].zones
     h3 = union([block.h3 for block in theirs])
@@ -153,9 +153,10 @@ def _estimated(
     lost = [operator.lost_in_cells(date, resolution, h3) for operator in operators]
     for operator, place, block in zip(operators, places, theirs, strict=True):
         _refuse_unknown_share(operator, area, place, block, segment)
-    anchors = _anchors(model, there, resolution, segment, h3)
     place_of = np.searchsorted(zones.cells[resolution].h3, h3)
     residents = zones.cells[resolution].residents[place_of]
+    anchors = _anchors(model, there, resolution, segment, place_of)
+    residents, anchors = _told(residents, anchors, places, theirs)
     thresholds = [operator.delivery.threshold for operator in operators]
     day = model.dates.index(date)
 
@@ -200,7 +201,7 @@ def within_families(people: NDArray[np.float32], families: Keys) -> NDArray[np.f
     Parameters
     ----------
     people : array of float32, hours x cells
-        Estimates; NaN where not covered.
+        Estimates; NaN where not covered. Changed in place.
     families : array of int64
         Parent of each cell, ascending.
 
@@ -216,11 +217,14 @@ def within_families(people: NDArray[np.float32], families: Keys) -> NDArray[np.f
     """
     starts = np.flatnonzero(np.diff(families, prepend=families[:1] - 1))
     members = np.diff(starts, append=len(families))
-    above = np.maximum(people, 0.0)
-    wanted = np.maximum(np.add.reduceat(np.nan_to_num(people), starts, axis=1), 0.0)
-    found = np.add.reduceat(np.nan_to_num(above), starts, axis=1)
-    factor = np.divide(wanted, found, out=np.ones_like(wanted), where=found > 0)
-    return above * np.repeat(factor, members, axis=1)
+    for hour in people:  # one at a time: all at once, a nation's would take four times the room
+        known = np.nan_to_num(hour)
+        wanted = np.maximum(np.add.reduceat(known, starts), 0.0)
+        np.maximum(hour, 0.0, out=hour)
+        found = np.add.reduceat(np.maximum(known, 0.0), starts)
+        factor = np.divide(wanted, found, out=np.ones_like(wanted), where=found > 0)
+        np.multiply(hour, np.repeat(factor, members), out=hour)
+    return people
 
 
 def _share(calibration: Calibration, operator: int, segment: str, part: int) -> NDArray[np.float64]:
@@ -233,18 +237,31 @@ def _share(calibration: Calibration, operator: int, segment: str, part: int) -> 
 
 
 def _anchors(
-    model: Model, there: Sequence[int], resolution: int, segment: str, h3: Keys
+    model: Model, there: Sequence[int], resolution: int, segment: str, places: NDArray[np.int64]
 ) -> list[NDArray[np.float32]] | None:
-    """Each operator's devices of residents, if all were at home, in cells where all operators' homes are known."""
+    """Each operator's devices of residents, if all were at home; NaN where it is not known, None where nowhere."""
     if segment not in {"all", AT_HOME}:
         return None
     homes = [model.homes[number] for number in there]
     known = [each for each in homes if each is not None and resolution in each.devices]
     if len(known) < len(homes):
         return None
-    cells = model.operators[0].zones.cells[resolution].h3
-    place = np.searchsorted(cells, h3)
-    return [each.at(resolution, place) for each in known]
+    return [each.devices[resolution][places] for each in known]
+
+
+def _told(
+    residents: NDArray[np.float64],
+    anchors: list[NDArray[np.float32]] | None,
+    places: Sequence[Places],
+    blocks: Sequence[Block],
+) -> tuple[NDArray[np.float64], list[NDArray[np.float32]] | None]:
+    """Residents and devices of them where every operator that counts tells who is at home; none of them elsewhere."""
+    if anchors is None:
+        return residents, None
+    untold = np.zeros(len(residents), dtype=np.bool_)
+    for anchor, place, block in zip(anchors, places, blocks, strict=True):
+        untold |= place.spread(np.ones(len(block.h3), dtype=np.bool_), False) & np.isnan(anchor)
+    return np.where(untold, 0.0, residents), [np.where(untold, 0.0, np.nan_to_num(anchor)) for anchor in anchors]
 
 
 def _officially(

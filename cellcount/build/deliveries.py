@@ -106,7 +106,7 @@ class Delivery:
         read = []
         for file in self.files.get(table.folder(**partitions), []):
             try:
-                # Dates are read side by side in threads of our own: more threads inside would only get in the way.
+                # Days are read side by side: more threads inside would only get in the way.
                 with pq.ParquetFile(file, memory_map=True, read_dictionary=codes) as parquet:
                     read.append(parquet.read(wanted, use_threads=False))
             except (OSError, pa.ArrowException) as error:

@@ -179,7 +179,11 @@ def _filled(values: Floats) -> Floats:
 
 
 def _fitted(sizes: Floats, areas: Floats, errors: Floats, weights: Floats) -> Placement:
-    """The curve of `placement_cv` through binned errors, by least squares of logarithms."""
+    """The curve of `placement_cv` through binned errors, by least squares of logarithms.
+
+    Resolutions count alike: the finest has a few hundred cells for each of the coarsest, which are looked at as much.
+    """
+    weights = weights / np.array([np.sqrt(np.square(weights[areas == area]).sum()) for area in areas])
 
     def curve(parameters: Floats) -> Placement:
         return Placement(*np.exp(parameters))
@@ -188,6 +192,6 @@ def _fitted(sizes: Floats, areas: Floats, errors: Floats, weights: Floats) -> Pl
         return (np.log(placement_cv(sizes, areas, curve(parameters))) - np.log(errors)) * weights
 
     start = np.log([max(errors.max(), 0.05), 200.0, 1.5, max(errors.min(), 1e-3), 0.6])
-    least, most = np.log([1e-3, 1.0, 0.3, 1e-4, 0.25]), np.log([5.0, 1e5, 4.0, 0.5, 1.0])
+    least, most = np.log([1e-3, 0.1, 0.3, 1e-4, 0.25]), np.log([50.0, 1e5, 4.0, 0.5, 1.0])
     fit = least_squares(misfit, np.clip(start, least, most), bounds=(least, most), loss="soft_l1")
     return curve(fit.x)

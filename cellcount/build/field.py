@@ -3,7 +3,8 @@
 Whoever takes released parts off a released total learns what the withheld parts have together. Withholding more parts
 widens what is left of each, and yet the remainder stays a better guess of them than anything else in the release. So
 the total is made otherwise: it is what its released parts add up to, and for each withheld part what withheld cells
-with as many residents have on average in that hour, in the same region (of too few cells: in the day, or the country).
+with as many residents, in as lonely a place, have on average in that hour in the same region (of too few cells: in the
+country, or the day).
 That average is released too (table `withheld_mean`). What is left when the parts are taken off is then known
 beforehand, and no sum or difference of cells, of one hour or many, can tell more of a withheld cell than its class.
 
@@ -28,12 +29,17 @@ from cellcount.build.zones import parents
 CLASS_EDGES = (0.0, 0.5, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 10.0, 20.0, 50.0)
 """Devices that the residents of a cell have at home, above which the next class of withheld cells begins."""
 CLASSES = len(CLASS_EDGES) + 1
+AROUND_EDGES = (20.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
+"""Devices that the residents of the coarsest cell around have at home, above which the place is less lonely."""
+AROUND = len(AROUND_EDGES) + 1
 TOTAL_EDGES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1_280.0, 2_560.0, 5_120.0, 10_240.0)
 """Devices in a cell's total, above which the next class of withheld segments begins."""
 LEAST_CELLS = 100
 """Withheld cells whose mean may stand for each: of fewer it would tell of them. Of a day, as many in each hour."""
 MOST_OF_ONE = 100.0
-"""Devices that a single cell counts for at most in a mean: a large one must not be read from it."""
+"""Devices that any cell may count for in a mean."""
+MOST_OF_ALL = 0.05
+"""Share of the whole that a single larger one counts for at most: it must not be read from a mean."""
 SEGMENTS_OF_ALL = 4
 """Segments that everybody is made of."""
 MARGIN = 1.1
@@ -45,25 +51,29 @@ Amounts = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
 
-def class_of(devices: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Class of a cell by the devices that its residents have.
+def class_of(devices: NDArray[np.floating], around: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Class of a cell by the devices that its residents have, and those of the coarsest cell that it lies in.
 
     Parameters
     ----------
     devices : array of float
         Residents times the share of people observed.
+    around : array of float
+        The same of all residents of the coarsest cell, times that share.
 
     Returns
     -------
     array of int64
-        0 where nobody lives; up to `CLASSES` - 1.
+        0 where nobody lives for miles; the class by its own residents, 0 to `CLASSES` - 1, and `CLASSES` times that by
+        those around, 0 to `AROUND` - 1.
 
     Examples
     --------
-    >>> class_of(np.array([0.0, 0.5, 3.0, 400.0]))
-    array([ 0,  1,  4, 11])
+    >>> class_of(np.array([0.0, 0.5, 3.0, 400.0]), np.array([0.0, 20.0, 50.0, 20_000.0]))
+    array([ 0,  1, 16, 83])
     """
-    return np.searchsorted(CLASS_EDGES, devices, side="left").astype(np.int64)
+    own = np.searchsorted(CLASS_EDGES, devices, side="left")
+    return (np.searchsorted(AROUND_EDGES, around, side="left") * CLASSES + own).astype(np.int64)
 
 
 @dataclass
@@ -170,18 +180,21 @@ class Level:
         hour, cell = np.nonzero(here)
         kind = self.kind[cell]
         self.stood_in = here
-        where = (hour * self.regions + self.region[cell]) * CLASSES + kind
-        shape = (len(here), self.regions, CLASSES)
+        where = (hour * self.regions + self.region[cell]) * AROUND * CLASSES + kind
+        shape = (len(here), self.regions, AROUND, CLASSES)
         device = float(np.median(self.device)) if len(self.device) else 1.0
-        capped = np.minimum(self.people[hour, cell].astype(np.float64), MOST_OF_ONE * device)
+        own = self.people[hour, cell].astype(np.float64)
+        most = MOST_OF_ONE * device
+        whole = np.bincount(where, np.minimum(own, most), np.prod(shape))
+        capped = np.minimum(own, np.maximum(MOST_OF_ALL * whole, most)[where])
         cells = np.bincount(where, minlength=np.prod(shape)).reshape(shape)
         people = np.bincount(where, capped, np.prod(shape)).reshape(shape)
-        # Of a class in a region and hour; where these are too few, of what is left in the day, in all regions, and of
-        # all classes. Each is of cells that have no other mean, so that means do not tell of each other.
+        # Of a class in a region and hour; where these are too few, of what is left in all regions, however lonely, in
+        # the day, and of all classes. Each is of cells without another mean: means do not tell of each other.
         mean: NDArray[np.float64] = np.full(shape, np.nan)
-        for axes in ((), (0,), (0, 1), (0, 1, 2)):
+        for axes in ((), (1,), (1, 2), (0, 1, 2), (0, 1, 2, 3)):
             number, total = (each.sum(axis=axes, keepdims=True) for each in (cells, people))
-            enough = number >= LEAST_CELLS * (len(here) if axes else 1)
+            enough = number >= LEAST_CELLS * (len(here) if 0 in axes else 1)
             # Were nearly all of them a single device, or as many as can be, their mean would say so of each.
             room = MARGIN * (threshold - 2) * device
             enough &= (total - number * device >= room) & (np.abs(number * (threshold - 1) * device - total) >= room)
@@ -189,7 +202,7 @@ class Level:
             mean = np.where(np.isnan(mean), found, mean)
             cells, people = (np.where(np.isnan(mean), each, 0) for each in (cells, people))
         mean = np.where(np.isnan(mean), threshold / 2 * device, mean).round(1)
-        self.mean = np.broadcast_to(mean, shape).astype(np.float32)
+        self.mean = np.broadcast_to(mean, shape).reshape(len(here), self.regions, -1).astype(np.float32)
         self.value[hour, cell] = self.mean[hour, self.region[cell], kind]
 
 

@@ -1,7 +1,7 @@
 """Trips between areas: the tables `flows_day` and `flows_month`.
 
-A day's trips are a total over its hours and a part of the month's, so all days are estimated first, then protected
-together, then written.
+A day's trips are a total over its hours and a part of the month's. So each day is estimated and protected beside its
+hours, then all days of a month beside the month's total, and each beside its hours once more before it is written.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class DayFlows:
 def estimate_flows_day(
     operators: Sequence[Operator], countries: pa.Array, date: dt.date, disclosure: Disclosure
 ) -> DayFlows | None:
-    """Estimate one UTC day of trips.
+    """Estimate one UTC day of trips, and withhold what its hours and total tell of each other.
 
     Hours are estimated as any count. The day's total adds up the operator's hours before they are estimated, a withheld
     one being taken for its mean under a prior without scale (`withheld_mean`), for leaving it out would bias the total
@@ -137,7 +137,7 @@ def estimate_flows_day(
     )
     trips = _ratio(trips_seen, kept)
     km = _ratio(side.amounts("km_total", absent=0.0), kept)
-    return DayFlows(
+    day = DayFlows(
         date=date,
         keys=side.keys,
         codes=side.codes,
@@ -151,10 +151,13 @@ def estimate_flows_day(
         minutes=_minutes(side, trips_seen),
         observed=observed(side.operators, origin),
     )
+    if disclosure.protection.secondary:
+        day.withhold(disclosure.threshold)
+    return day
 
 
-def write_flows(writer: ReleaseWriter, days: Sequence[DayFlows], disclosure: Disclosure) -> None:
-    """Protect all days and months together, and write `flows_day` and `flows_month`.
+def write_flows_months(writer: ReleaseWriter, days: Sequence[DayFlows], disclosure: Disclosure) -> None:
+    """Write `flows_month`, and withhold, in place, days that a month's total would tell of.
 
     Kilometres are the mean length of a trip, to a tenth of one, times the released trips: the sum as counted would tell
     the trips before they were rounded, for pairs of areas keep their distance from day to day.
@@ -168,19 +171,25 @@ def write_flows(writer: ReleaseWriter, days: Sequence[DayFlows], disclosure: Dis
     disclosure : Disclosure
         How the release is protected.
     """
-    if disclosure.protection.secondary:
-        for day in days:
-            day.withhold(disclosure.threshold)
     for month in sorted({f"{day.date:%Y-%m}" for day in days}):
         within = [day for day in days if f"{day.date:%Y-%m}" == month]
         _write_month(writer, month, within, disclosure)
-    for day in days:
-        if disclosure.protection.secondary:  # a day withheld for the month's sake must not add up from its hours
-            day.withhold(disclosure.threshold)
-        _write_day(writer, day, disclosure)
 
 
-def _write_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure) -> None:
+def write_flows_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure) -> None:
+    """Write a day of `flows_day`, once its month is written.
+
+    Parameters
+    ----------
+    writer : ReleaseWriter
+        The release being written.
+    day : DayFlows
+        The day.
+    disclosure : Disclosure
+        How the release is protected.
+    """
+    if disclosure.protection.secondary:  # a day withheld for the month's sake must not add up from its hours
+        day.withhold(disclosure.threshold)
     zone = words(day.codes, day.lists)
     hours = {
         name: Figure(day.hours[:, hour].astype(np.float64), day.hours_reasons[:, hour]).released(

@@ -1,8 +1,7 @@
-"""What the estimates of all days tell of their own errors, gathered while they are made, in several threads."""
+"""What the estimates of all days tell of their own errors, gathered day by day and added up."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,8 +23,7 @@ class Gathered:
     """
 
     def __init__(self, zones: Zones) -> None:
-        self._zones = zones
-        self._lock = threading.Lock()
+        self._cells = {resolution: len(cells.h3) for resolution, cells in zones.cells.items()}
         self._sums: dict[int, NDArray[np.float32]] = {}
         self._days: dict[int, NDArray[np.float32]] = {}
         self._squares: dict[int, NDArray[np.float32]] = {}
@@ -36,32 +34,40 @@ class Gathered:
         """Add a day's estimates (hours x cells) of cells at some places of the reference geography."""
         by_part = np.array([people[list(hours)].mean(axis=0) for hours in DAY_PARTS.values()])
         there = ~np.isnan(by_part)
-        with self._lock:
-            if resolution not in self._sums:
-                shape = (len(DAY_PARTS), len(self._zones.cells[resolution].h3))
-                self._sums[resolution] = np.zeros(shape, dtype=np.float32)
-                self._days[resolution] = np.zeros(shape, dtype=np.float32)
-            self._sums[resolution][:, places] += np.where(there, by_part, 0.0)
-            self._days[resolution][:, places] += there
+        for kept, added in ((self._sums, np.where(there, by_part, 0.0)), (self._days, there)):
+            self._of(kept, resolution)[:, places] += added
 
     def stood_in(
         self, resolution: int, places: NDArray[np.int64], squares: NDArray[np.float32], shown: NDArray[np.bool_]
     ) -> None:
         """Add the squares of what standing in for withheld cells changed a day's released figures by."""
-        with self._lock:
-            shape = (len(DAY_PARTS), len(self._zones.cells[resolution].h3))
-            for kept, added in ((self._squares, squares), (self._shown, shown)):
-                kept.setdefault(resolution, np.zeros(shape, dtype=np.float32))
-                for part, hours in enumerate(DAY_PARTS.values()):
-                    kept[resolution][part, places] += added[list(hours)].sum(axis=0)
+        for kept, added in ((self._squares, squares), (self._shown, shown)):
+            for part, hours in enumerate(DAY_PARTS.values()):
+                self._of(kept, resolution)[part, places] += added[list(hours)].sum(axis=0)
 
     def disagreement(self, part: int, counts: Sequence[Devices], expected: Sequence[NDArray[np.floating]]) -> None:
         """Add an hour's counts, and what the estimate leads to expect of them."""
-        own = Dispersion()
-        own.add(counts, expected)
-        with self._lock:
-            self._dispersion[part].squares += own.squares
-            self._dispersion[part].freedom += own.freedom
+        self._dispersion[part].add(counts, expected)
+
+    def add(self, other: Gathered) -> None:
+        """Add what was gathered elsewhere, of other days."""
+        for kept, added in (
+            (self._sums, other._sums),
+            (self._days, other._days),
+            (self._squares, other._squares),
+            (self._shown, other._shown),
+        ):
+            for resolution, amounts in added.items():
+                self._of(kept, resolution)[:] += amounts
+        for mine, theirs in zip(self._dispersion, other._dispersion, strict=True):
+            mine.squares += theirs.squares
+            mine.freedom += theirs.freedom
+
+    def _of(self, kept: dict[int, NDArray[np.float32]], resolution: int) -> NDArray[np.float32]:
+        """Sums of a resolution: zero where nothing was added yet."""
+        if resolution not in kept:
+            kept[resolution] = np.zeros((len(DAY_PARTS), self._cells[resolution]), dtype=np.float32)
+        return kept[resolution]
 
     def mean_people(self, resolution: int) -> NDArray[np.float64]:
         """Mean people in each cell, day parts x cells; NaN where not covered."""
@@ -71,7 +77,7 @@ class Gathered:
     def mean_square_stood_in(self, resolution: int) -> NDArray[np.float64]:
         """Mean square of what standing in changed figures by, day parts x cells; NaN where none is released."""
         if resolution not in self._squares:
-            return np.zeros((len(DAY_PARTS), len(self._zones.cells[resolution].h3)))
+            return np.zeros((len(DAY_PARTS), self._cells[resolution]))
         squares, shown = self._squares[resolution], self._shown[resolution]
         return np.divide(squares, shown, out=np.full(squares.shape, np.nan), where=shown > 0).astype(np.float64)
 

@@ -18,8 +18,6 @@ from cellcount.build.zones import Zones, parents
 
 NIGHT_HOURS = ("h02", "h03")
 """UTC hours in which most people are at home."""
-SEGMENTED = 7
-"""The finest resolution at which deliveries have segments."""
 NEARLY_ALL = 0.97
 """Share of the residents whom cells of any resolution cover: with fewer, a resolution is delivered in part."""
 _ROUNDS = 8
@@ -44,10 +42,6 @@ class Homes:
     counted: NDArray[np.float64]
     customers: NDArray[np.float64]
 
-    def at(self, resolution: int, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Those of some cells, by their place in the reference geography; 0 where not covered."""
-        return np.nan_to_num(self.devices[resolution][places])
-
 
 def read_homes(
     operator: Operator, dates: Sequence[dt.date], resolutions: Sequence[int], share: NDArray[np.float64]
@@ -55,9 +49,9 @@ def read_homes(
     """Where an operator sees its customers at home.
 
     The mean of the nights' counts of devices at home, in which withheld counts are taken at the expectation that the
-    others of the same cell lead to. Cells finer than those with segments share out their parent's by its counts of
-    everybody. In each area the cells' devices are scaled so that they are as many as the area's customers: how many are
-    at home at night need not be known.
+    others of the same cell lead to. Cells without segments have the part of their counts of everybody that the cell
+    above has of its own. In each area the cells' devices are scaled so that they are as many as the area's customers:
+    how many are at home at night need not be known.
 
     Parameters
     ----------
@@ -87,14 +81,10 @@ def read_homes(
     for key, (known, nights, withheld) in sums.items():
         means[key] = _mean(known, nights, withheld, operator.delivery.threshold)
     del sums
-    seen = {
-        resolution: counted for resolution in resolutions if (counted := _at_home(means, zones, resolution)) is not None
-    }
-    if not seen:
-        return None
-    # Counted natively, and with few counts withheld: finer cells only share out what these have.
+    seen = _at_home(means, zones, resolutions)
+    # Counted natively, and with few counts withheld: other cells only share out what these have.
     whole = _everywhere(
-        {resolution: each for resolution, each in seen.items() if (resolution, AT_HOME) in means}, zones
+        {resolution: mean for (resolution, segment), mean in means.items() if segment == AT_HOME}, zones
     )
     cells, counted = zones.cells[whole], seen[whole]
     there = (cells.area >= 0) & ~np.isnan(counted)
@@ -124,18 +114,24 @@ def _everywhere(seen: Mapping[int, NDArray[np.float32]], zones: Zones) -> int:
 
 
 def _at_home(
-    means: dict[tuple[int, str], NDArray[np.float32]], zones: Zones, resolution: int
-) -> NDArray[np.float32] | None:
-    """Mean devices at home at night in the cells of a resolution; None where it cannot be told."""
-    if (resolution, AT_HOME) in means:
-        return means[resolution, AT_HOME]
-    if resolution < SEGMENTED or not {(resolution, ALL), (SEGMENTED, AT_HOME)} <= means.keys():
-        return None
-    coarse = zones.cells[SEGMENTED].h3
-    place = np.minimum(np.searchsorted(coarse, parents(zones.cells[resolution].h3, SEGMENTED)), len(coarse) - 1)
-    everybody, at_home = (np.nan_to_num(means[SEGMENTED, segment]) for segment in (ALL, AT_HOME))
-    part = np.divide(at_home, everybody, out=np.zeros_like(at_home), where=everybody > 0)
-    return means[resolution, ALL] * part[place]
+    means: Mapping[tuple[int, str], NDArray[np.float32]], zones: Zones, resolutions: Sequence[int]
+) -> dict[int, NDArray[np.float32]]:
+    """By resolution, mean devices at home at night in each cell; NaN where it cannot be told."""
+    found: dict[int, NDArray[np.float32]] = {}
+    for resolution in sorted(resolutions):
+        own, everybody = means.get((resolution, AT_HOME)), means.get((resolution, ALL))
+        above = resolution - 1
+        if everybody is not None and above in found and (above, ALL) in means:
+            coarse = zones.cells[above].h3
+            place = np.minimum(np.searchsorted(coarse, parents(zones.cells[resolution].h3, above)), len(coarse) - 1)
+            at_home, all_above = found[above], np.nan_to_num(means[above, ALL])
+            nobody = np.where(np.isnan(at_home), np.nan, 0.0).astype(np.float32)
+            part = np.divide(at_home, all_above, out=nobody, where=all_above > 0)
+            shared = everybody * part[place]
+            own = shared if own is None else np.where(np.isnan(own), shared, own)
+        if own is not None:
+            found[resolution] = own
+    return found
 
 
 def _night_sums(

@@ -20,7 +20,7 @@ from cellcount.build.field import Level, class_of, protect_levels, protect_segme
 from cellcount.build.protect import LEAST_OPERATORS, SMALL, Disclosure, nobody, released
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.rounding import BASE
-from cellcount.build.zones import Zones
+from cellcount.build.zones import Zones, parents
 from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, delivery_tables
 
 SEGMENTS = next(column.enum for column in delivery_tables()["cell_day"].columns if column.name == "segment")
@@ -79,24 +79,32 @@ def write_day(
     -------
     DayWritten
     """
+    # The finest first: it takes the most memory, and the least is held beside it then.
     wanted = [
         (resolution, segment)
-        for resolution in sorted(resolutions)
+        for resolution in sorted(resolutions, reverse=True)
         for segment in SEGMENTS
         if segment == ALL or resolution in SEGMENT_RESOLUTIONS
     ]
     blocks = [_blocks(operator.delivery, date) for operator in model.operators]
-    estimated = estimate_day(model, blocks, date, wanted)
-    areas = {resolution: each.area for (resolution, segment), each in estimated.items() if segment == ALL}
-    levels = {key: _level(model, *key, estimated.pop(key), disclosure) for key in list(estimated)}
+    zones = model.operators[0].zones
+    levels = {
+        key: _level(model, *key, estimated, disclosure) for key, estimated in estimate_day(model, blocks, date, wanted)
+    }
+    del blocks
+    pa.default_memory_pool().release_unused()
+    areas = {
+        resolution: zones.cell_areas(level.h3, resolution)
+        for (resolution, segment), level in levels.items()
+        if segment == ALL
+    }
     # A segment is protected beside everybody in its cell, and cannot be where that is not delivered.
     levels = {key: level for key, level in levels.items() if key[0] in areas}
-    del blocks
-    numbers = len(model.operators[0].zones.codes)
+    numbers = len(zones.codes)
     stood_in = np.zeros((HOURS_OF_DAY, numbers))
     if disclosure.protection.secondary:
         _protect(levels, disclosure.threshold, open_ended=disclosure.operators >= LEAST_OPERATORS)
-        _write_means(writer, model.operators[0].zones, levels, date)
+        _write_means(writer, zones, levels, date)
         _gather(model, levels)
         stood_in = _stood_in(levels, areas, numbers)
 
@@ -121,7 +129,8 @@ def _level(model: Model, resolution: int, segment: str, estimated: Estimated, di
     share = np.clip(shares, 1e-3, 1.0)[estimated.area]
     reasons = np.empty(estimated.people.shape, dtype=np.uint8)
     # Where people are few and most are known officially, an estimate of the others may fall below none.
-    people = np.maximum(np.nan_to_num(estimated.people), SCARCELY_ANY)
+    people = np.nan_to_num(estimated.people, copy=False)
+    np.maximum(people, SCARCELY_ANY, out=people)
     for hour in range(HOURS_OF_DAY):
         counts = [hours[hour] for hours in estimated.counts]
         reasons[hour] = disclosure.reasons(counts)
@@ -136,10 +145,18 @@ def _level(model: Model, resolution: int, segment: str, estimated: Estimated, di
         people,
         reasons,
         1.0 / share,
-        class_of(residents * share),
+        class_of(residents * share, _around(zones, estimated.h3) * share),
         region[estimated.area] if segment == ALL else np.zeros(len(residents), dtype=np.int64),
         len(codes) if segment == ALL else 1,
     )
+
+
+def _around(zones: Zones, h3: Keys) -> NDArray[np.float64]:
+    """Residents of the coarsest cell around each cell."""
+    coarsest = min(zones.cells)
+    known = zones.cells[coarsest]
+    place = np.searchsorted(known.h3, parents(h3, coarsest))
+    return known.residents[np.minimum(place, len(known.h3) - 1)]
 
 
 def regions_of(zones: Zones) -> tuple[list[str], NDArray[np.int64]]:

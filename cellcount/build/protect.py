@@ -373,16 +373,16 @@ def disclosure_statement(disclosure: Disclosure, *, check_value: str) -> dict[st
     )
     secondary = (
         "A cell that contains others is what those of them that are released add up to and, for each that is withheld, "
-        "the mean of withheld cells like it in its region in that hour, or of more where these are too few: what is "
-        "left when released cells are taken off is that mean (table withheld_mean), and tells nothing of the cells. "
+        "the mean of withheld cells with as many residents, in as lonely a place, in its region in that hour, or of "
+        "more where these are too few, and none counts for much of the whole: what is left when released cells are "
+        "taken off is that mean (table withheld_mean), and tells nothing of the cells. "
         "Areas are changed by as much, and segments are scaled to what is left of their cell. Where nothing inside a "
         f"cell is released, its own estimate is, if it can leave each part up to {threshold - 1} devices. "
-        "Elsewhere, where a "
-        "withheld figure could be worked out from a total and its other parts more closely than that, the next "
-        "smallest part is withheld as well, or the total: a region, a nation and the country over their areas, a "
-        "day's trips over its hours, a month's over its days, visits over their destinations, and a cell's visitors "
-        f"over their countries. In a total with fewer than {threshold} devices behind it, parts of zero are withheld "
-        "as well."
+        "Elsewhere, where a withheld figure could be worked out from a total and its other parts more closely than "
+        "that, the next smallest part is withheld as well, or the total: a region, a nation and the country over their "
+        "areas, a day's trips over its hours, a month's over its days, visits over their destinations, and a "
+        f"cell's visitors over their countries. In a total with fewer than {threshold} devices behind it, parts "
+        "of zero are withheld as well."
         if protection.secondary
         else "Totals and their parts were not looked at together: this release is for tests."
     )

@@ -48,10 +48,9 @@ import datetime as dt
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +62,8 @@ from cellcount.demo.country import Areas, Land, Numbers, on_sphere, open_country
 from cellcount.demo.days import months_up_to, period
 from cellcount.demo.events import Effect, effects
 from cellcount.demo.movements import (
+    HomePairs,
+    Trips,
     environment_table,
     home_table,
     open_home_pairs,
@@ -71,14 +72,15 @@ from cellcount.demo.movements import (
     trip_table,
     trips_by_utc_hour,
 )
-from cellcount.demo.networks import factor_table, open_networks, outage_table, surroundings
+from cellcount.demo.networks import Network, factor_table, open_networks, outage_table, surroundings
 from cellcount.demo.parameters import Parameters, load_parameters
-from cellcount.demo.people import day_shares, settle
-from cellcount.demo.truth import TruthWriter
-from cellcount.demo.visitors import inbound_cell_table, inbound_table, outbound_table, visits_in
-from cellcount.demo.writing import DeliveryWriter
+from cellcount.demo.people import Population, day_shares, settle
+from cellcount.demo.truth import TrueDay, TruthWriter
+from cellcount.demo.visitors import Visits, inbound_cell_table, inbound_table, outbound_table, visits_in
+from cellcount.demo.writing import DeliveryWriter, Entry
 from cellcount.errors import CellCountError
 from cellcount.progress import Progress, part, silent
+from cellcount.side_by_side import Workers
 
 __all__ = ["DemonstrationError", "make_demonstration"]
 
@@ -88,9 +90,8 @@ RESOLUTIONS = (5, 6, 7, 8)
 LONDON, NORTH_EAST = "E12000007", "E12000001"
 EVENT_AREA_KM = 12.0
 """Around an event, how far cells are counted at resolution 8 where the rest of the country is not."""
-MOST_THREADS = 4
-
-_Item = TypeVar("_Item")
+PROCESSES_FROM = 1_000_000
+"""Cells times days from which a process of its own, which takes two seconds to start, is worth it."""
 
 
 class DemonstrationError(CellCountError):
@@ -118,8 +119,8 @@ def make_demonstration(
     seed : int
         The same seed, weeks, detail and scenario give the same bytes.
     detail : {"national", "first_start", "small"}
-        Resolution 8 everywhere; resolution 7, with London and the surroundings of the events at 8; or resolution 8 in
-        the North East of England alone.
+        Resolution 8 everywhere; resolution 7, with London and the surroundings of the events at 8 (and only there
+        segments at 7); or resolution 8 in the North East of England alone.
     scenario : Path, optional
         TOML file of parameters that differ from `data/scenarios/default.toml`.
     progress : Progress
@@ -209,31 +210,20 @@ def _make(
     trips = open_trips(population, authorities)
     pairs = open_home_pairs(population, authorities)
 
-    def one_day(date: dt.date) -> None:
-        day = day_shares(population, date)
-        happening: list[Effect] = effects(population, date)
-        truth.write_day(day, happening, networks)
-        hourly = trips_by_utc_hour(population, trips, date)
-        truth.add_trips(date, hourly)
-        for ledger, writer in zip(ledgers, writers, strict=True):
-            counted = count_day(ledger, day, happening, land, seed)
-            writer.write("cell_day", cell_table(ledger, counted), date=date)
-            writer.write("area_day", area_table(ledger, counted), date=date)
-            writer.write("od_day", trip_table(ledger, trips, hourly, date, seed), date=date)
-            writer.write("home_presence", home_table(ledger, pairs, day, seed), date=date)
-
-    _in_threads(one_day, dates, part(progress, 0.08, 0.85), "Counting devices, day")
     months = months_up_to(dates[-1])
     visits = {month: visits_in(population, month) for month in months}
-
-    def one_month(job: tuple[Ledger, DeliveryWriter, str]) -> None:
-        ledger, writer, month = job
-        writer.write("inbound_month", inbound_table(ledger, population, visits[month], month), month=month)
-        writer.write("inbound_cell_month", inbound_cell_table(ledger, population, visits[month], month), month=month)
-        writer.write("outbound_month", outbound_table(ledger, population, month), month=month)
-
-    jobs = [(ledger, writer, month) for ledger, writer in zip(ledgers, writers, strict=True) for month in months]
-    _in_threads(one_month, jobs, part(progress, 0.85, 0.97), "Counting visits, month")
+    counting = Counting(population, networks, ledgers, writers, truth, trips, pairs, seed)
+    with Workers(counting, processes=len(land.h3) * len(dates) >= PROCESSES_FROM) as work:
+        told = part(progress, 0.08, 0.85)
+        for done, (true, entries) in enumerate(work.each(_one_day, dates), start=1):
+            truth.add(true)
+            _add(writers, entries)
+            told(done / len(dates), f"Counting devices, day {done} of {len(dates)}")
+        told = part(progress, 0.85, 0.97)
+        items = [(number, month, visits[month]) for number in range(len(writers)) for month in months]
+        for done, entries in enumerate(work.each(_one_month, items), start=1):
+            _add(writers, entries)
+            told(done / len(items), f"Counting visits, month {done} of {len(items)}")
     year = f"{months[0]}_{months[-1]}"
     for ledger, writer in zip(ledgers, writers, strict=True):
         network = ledger.network
@@ -244,6 +234,75 @@ def _make(
         writer.finish(network.operator_id, network.knobs, dates, RESOLUTIONS)
     progress(0.97, "Writing down the truth")
     truth.finish(trips, visits, networks)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is needed to count a day: people, networks, rows, and where everything is written.
+
+    Parameters
+    ----------
+    population : Population
+        The people.
+    networks, ledgers, writers : sequences
+        Operators' networks, rows and deliveries.
+    truth : TruthWriter
+        What is really so.
+    trips : Trips
+        Trips between authorities.
+    pairs : HomePairs
+        Authorities where people live and where they are.
+    seed : int
+        Of the demonstration.
+    """
+
+    population: Population
+    networks: Sequence[Network]
+    ledgers: Sequence[Ledger]
+    writers: Sequence[DeliveryWriter]
+    truth: TruthWriter
+    trips: Trips
+    pairs: HomePairs
+    seed: int
+
+
+Entries = list[tuple[int, Entry]]
+"""Files that were written, each with the number of its operator."""
+
+
+def _one_day(counting: Counting, date: dt.date) -> tuple[TrueDay, Entries]:
+    population, seed = counting.population, counting.seed
+    day = day_shares(population, date)
+    happening: list[Effect] = effects(population, date)
+    hourly = trips_by_utc_hour(population, counting.trips, date)
+    true = counting.truth.write_day(day, happening, counting.networks, hourly)
+    entries: Entries = []
+    for number, (ledger, writer) in enumerate(zip(counting.ledgers, counting.writers, strict=True)):
+        counted = count_day(ledger, day, happening, population.land, seed)
+        tables = {
+            "cell_day": cell_table(ledger, counted),
+            "area_day": area_table(ledger, counted),
+            "od_day": trip_table(ledger, counting.trips, hourly, date, seed),
+            "home_presence": home_table(ledger, counting.pairs, day, seed),
+        }
+        entries += [(number, writer.write(name, table, date=date)) for name, table in tables.items()]
+    return true, entries
+
+
+def _one_month(counting: Counting, item: tuple[int, str, Visits]) -> Entries:
+    number, month, visits = item
+    ledger, population = counting.ledgers[number], counting.population
+    tables = {
+        "inbound_month": inbound_table(ledger, population, visits, month),
+        "inbound_cell_month": inbound_cell_table(ledger, population, visits, month),
+        "outbound_month": outbound_table(ledger, population, month),
+    }
+    return [(number, counting.writers[number].write(name, table, month=month)) for name, table in tables.items()]
+
+
+def _add(writers: Sequence[DeliveryWriter], entries: Entries) -> None:
+    for number, entry in entries:
+        writers[number].add([entry])
 
 
 def _included(land: Land, areas: Areas, detail: str) -> tuple[NDArray[np.bool_], Numbers]:
@@ -268,16 +327,3 @@ def _finest(
         centre = on_sphere(np.array(each["lat"]), np.array(each["lon"]))
         chosen |= np.linalg.norm(land.points - centre, axis=1) <= EVENT_AREA_KM
     return chosen
-
-
-def _in_threads(function: Callable[[_Item], None], items: Sequence[_Item], progress: Progress, doing: str) -> None:
-    """Do them side by side: NumPy and Arrow let go of the interpreter's lock. What is drawn depends on no order."""
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
-        futures = [pool.submit(function, item) for item in items]
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                progress(done / len(futures), f"{doing} {done} of {len(futures)}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

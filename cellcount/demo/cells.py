@@ -41,6 +41,31 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Parting:
+    """The cells whose counts are parted into segments: of resolution 7 where these are delivered, else of 6.
+
+    Parameters
+    ----------
+    starts : array of int64
+        Where they begin among the cells of resolution 7.
+    sevens : array of bool
+        Which are cells of resolution 7 and delivered by segment: those whose devices are counted at 8.
+    six_starts : array of int64
+        Where the cells of resolution 6 begin among them.
+    layers : array of float32, activities x cells
+        The operator's layers.
+    region : array of int64
+        Their regions.
+    """
+
+    starts: Numbers
+    sevens: NDArray[np.bool_]
+    six_starts: Numbers
+    layers: NDArray[np.float32]
+    region: Numbers
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Where an operator's counts go: the rows of its `cell_day`, the same every day, and its areas.
 
@@ -54,14 +79,16 @@ class Ledger:
         Rows of each resolution and segment.
     columns : tuple of pyarrow.Array
         `h3`, `resolution` and `segment` of the rows.
-    steps : tuple of (int, array)
-        Resolutions from 7 down to 5; and where the cells of each begin among those of the one before.
     seven_starts : array of int64
         Where the cells of resolution 7 begin among the working cells.
     sevens : array of float32, activities x cells
         Layers of the operator's cells of resolution 7.
     seven_regions : array of int64
         Their regions.
+    coarser : tuple of (int, array)
+        Resolutions from 6 down to 5; and where the cells of each begin among those of the one before.
+    parting : Parting
+        The cells whose counts are parted into segments.
     area : csr_array, authorities x cells
         Part of each working cell's devices that is in each authority.
     area_layers : array of float64, activities x authorities
@@ -78,10 +105,11 @@ class Ledger:
     levels: tuple[Level, ...]
     rows: dict[tuple[int, str], slice]
     columns: tuple[pa.Array, ...]
-    steps: tuple[tuple[int, Numbers], ...]
     seven_starts: Numbers
     sevens: NDArray[np.float32]
     seven_regions: Numbers
+    coarser: tuple[tuple[int, Numbers], tuple[int, Numbers]]
+    parting: Parting
     area: csr_array
     area_layers: Floats
     areas: Areas
@@ -125,16 +153,19 @@ def open_ledger(
     Ledger
     """
     levels = tuple(Level(resolution, *network.cells.level(resolution)) for resolution in resolutions)
+    seven, *coarser = [level for level in reversed(levels) if level.resolution in SEGMENT_RESOLUTIONS]
+    steps = [
+        (level.resolution, np.searchsorted(finer.starts, level.starts)) for finer, level in pairwise([seven, *coarser])
+    ]
+    parting = _open_parting(network, seven, steps[0][1])
+    delivered = seven.h3[parting.starts[parting.sevens]]
     rows, blocks, place = {}, [], 0
     for level in levels:
         for segment in SEGMENTS if level.resolution in SEGMENT_RESOLUTIONS else (ALL,):
-            rows[level.resolution, segment] = slice(place, place + len(level.h3))
-            blocks.append((level.h3, level.resolution, segment))
-            place += len(level.h3)
-    seven, *coarser = [level for level in reversed(levels) if level.resolution in SEGMENT_RESOLUTIONS]
-    steps = [(seven.resolution, seven.starts)]
-    for finer, level in pairwise([seven, *coarser]):
-        steps.append((level.resolution, np.searchsorted(finer.starts, level.starts)))
+            h3 = delivered if segment != ALL and level is seven else level.h3
+            rows[level.resolution, segment] = slice(place, place + len(h3))
+            blocks.append((h3, level.resolution, segment))
+            place += len(h3)
     area = _area_parts(network, land, straddling)
     codes, members = areas.above()
     whole = members[:, authorities].sum(axis=1) == members.sum(axis=1)
@@ -147,15 +178,33 @@ def open_ledger(
             pa.array(np.concatenate([np.full(len(h3), resolution, np.uint8) for h3, resolution, _ in blocks])),
             pa.array(np.repeat([segment for _, _, segment in blocks], [len(h3) for h3, _, _ in blocks]), pa.string()),
         ),
-        steps=tuple(steps),
         seven_starts=seven.starts,
         sevens=np.add.reduceat(network.layers, seven.starts, axis=1),
         seven_regions=network.region[seven.starts],
+        coarser=(steps[0], steps[1]),
+        parting=parting,
         area=area,
         area_layers=np.array([area @ layer for layer in network.layers]),
         areas=areas,
         authorities=authorities,
         above=(tuple(code for code, there in zip(codes, whole, strict=True) if there), members[whole]),
+    )
+
+
+def _open_parting(network: Network, seven: Level, six_starts: Numbers) -> Parting:
+    """Parting in the cells of resolution 7 of all cells of 6 in which one of them is delivered by segment."""
+    fine = network.cells.resolution[seven.starts] == FINEST
+    first = np.zeros(len(fine), dtype=np.bool_)
+    first[six_starts] = True
+    members = np.diff(six_starts, append=len(fine))
+    apart = np.repeat(np.logical_or.reduceat(fine, six_starts), members)
+    starts = np.flatnonzero(first | apart)
+    return Parting(
+        starts=starts,
+        sevens=fine[starts],
+        six_starts=np.searchsorted(starts, six_starts),
+        layers=np.add.reduceat(network.layers, seven.starts[starts], axis=1),
+        region=network.region[seven.starts[starts]],
     )
 
 
@@ -264,17 +313,26 @@ def count_day(ledger: Ledger, day: DayShares, effects: Sequence[Effect], land: L
         counts[:, ledger.rows[FINEST, ALL]] = working[:, finest.starts]
     shares = _by_segment(day.shares)
     sevens = np.add.reduceat(working, ledger.seven_starts, axis=1)
-    parts = _parted(sevens, ledger.sevens, shares, ledger.seven_regions, generator)
-    for segment, whole in {ALL: sevens, **parts}.items():
-        within = whole
-        for level, starts in ledger.steps:
-            within = np.add.reduceat(within, starts, axis=1) if level < SEGMENT_RESOLUTIONS[-1] else whole
-            counts[:, ledger.rows[level, segment]] = within
+    counts[:, ledger.rows[SEGMENT_RESOLUTIONS[-1], ALL]] = sevens
+    _add_up(ledger, ALL, sevens, ledger.coarser[0][1], counts)
+    parting = ledger.parting
+    units = np.add.reduceat(sevens, parting.starts, axis=1)
+    for segment, parted in _parted(units, parting.layers, shares, parting.region, generator).items():
+        counts[:, ledger.rows[SEGMENT_RESOLUTIONS[-1], segment]] = parted[:, parting.sevens]
+        _add_up(ledger, segment, parted, parting.six_starts, counts)
     by_area = np.array([np.rint(ledger.area @ hour.astype(np.float32)) for hour in working]).astype(np.uint32)
     by_area = np.ascontiguousarray(by_area[:, ledger.authorities])
     own = ledger.authorities
     parts = _parted(by_area, ledger.area_layers[:, own].astype(np.float32), shares, ledger.areas.region[own], generator)
     return CountedDay(counts, {ALL: by_area, **parts})
+
+
+def _add_up(ledger: Ledger, segment: str, finest: Counts, six_starts: Numbers, counts: Counts) -> None:
+    """Write into `counts` a segment's rows of resolutions 6 and 5."""
+    (six, _), (five, five_starts) = ledger.coarser
+    sixes = np.add.reduceat(finest, six_starts, axis=1)
+    counts[:, ledger.rows[six, segment]] = sixes
+    counts[:, ledger.rows[five, segment]] = np.add.reduceat(sixes, five_starts, axis=1)
 
 
 def _draw_cells(

@@ -1,4 +1,4 @@
-"""Randomness that depends on what it is for, never on the order in which threads come to it."""
+"""Randomness that depends on what it is for, never on the order in which it is asked for."""
 
 from __future__ import annotations
 

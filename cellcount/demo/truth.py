@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,32 @@ UTC.
 """
 
 
+@dataclass(frozen=True)
+class TrueDay:
+    """What is remembered of a UTC day until all days are written.
+
+    Parameters
+    ----------
+    day : DayShares
+        What people did.
+    areas : array of float, hours x authorities
+        People present.
+    present : array of float, hours
+        People present in the whole country.
+    observed : dict of str to array
+        By operator, devices expected for each person present.
+    to_work, trips : arrays of float, pairs
+        Trips of commuters to work, and all trips.
+    """
+
+    day: DayShares
+    areas: NDArray[np.float64]
+    present: NDArray[np.float64]
+    observed: dict[str, NDArray]
+    to_work: NDArray
+    trips: NDArray
+
+
 class TruthWriter:
     """Writes the truth.
 
@@ -77,13 +104,12 @@ class TruthWriter:
         self._straddling = straddling.astype(np.float32)
         self._order = np.argsort(working.of_land, kind="stable")
         self._starts = np.flatnonzero(np.diff(working.of_land[self._order], prepend=-1))
-        self._areas: dict[dt.date, NDArray[np.float64]] = {}
-        self._balance: dict[dt.date, tuple[DayShares, NDArray[np.float64]]] = {}
-        self._trips: dict[dt.date, tuple[NDArray, NDArray]] = {}
-        self._observed: dict[dt.date, dict[str, NDArray]] = {}
+        self._days: dict[dt.date, TrueDay] = {}
 
-    def write_day(self, day: DayShares, effects: Sequence[Effect], networks: Sequence[Network]) -> None:
-        """Write the people present on a UTC day, and remember what share of them the operators see."""
+    def write_day(
+        self, day: DayShares, effects: Sequence[Effect], networks: Sequence[Network], hourly: HourlyTrips
+    ) -> TrueDay:
+        """Write the people present on a UTC day; the rest of what is true of it is to be handed to `add`."""
         people = people_present(self._population, day)
         for effect in effects:
             people[:, effect.cells] += effect.people
@@ -99,14 +125,18 @@ class TruthWriter:
             }
         )
         write_parquet(table, self.folder / "people" / f"date={day.date}" / "part-0.parquet")
-        self._areas[day.date] = np.array([self._straddling @ hour for hour in people])
-        present = np.einsum("trk,kr->t", day.shares, self._population.by_region)
-        self._balance[day.date] = (day, present)
-        self._observed[day.date] = {each.operator_id: observed(self._population, each, day) for each in networks}
+        return TrueDay(
+            day=day,
+            areas=np.array([self._straddling @ hour for hour in people]),
+            present=np.einsum("trk,kr->t", day.shares, self._population.by_region),
+            observed={each.operator_id: observed(self._population, each, day) for each in networks},
+            to_work=hourly.to_work.sum(axis=0),
+            trips=hourly.total.sum(axis=0),
+        )
 
-    def add_trips(self, date: dt.date, hourly: HourlyTrips) -> None:
-        """Remember the trips of a UTC day."""
-        self._trips[date] = (hourly.to_work.sum(axis=0), hourly.total.sum(axis=0))
+    def add(self, day: TrueDay) -> None:
+        """Remember a day."""
+        self._days[day.day.date] = day
 
     def finish(self, trips: Trips, visits: Mapping[str, Visits], networks: Sequence[Network]) -> None:
         """Write all that is not written by day."""
@@ -130,7 +160,8 @@ class TruthWriter:
         whole = (members & ~chosen).sum(axis=1) == 0
         names = [*(areas.codes[number] for number in self._authorities), *np.array(codes)[whole].tolist()]
         tables = []
-        for date, people in sorted(self._areas.items()):
+        for date, true in sorted(self._days.items()):
+            people = true.areas
             above = people @ members[whole].T.astype(np.float64)
             figures = np.round(np.concatenate([people[:, self._authorities], above], axis=1), 1)
             columns = {"date": pa.array([date] * len(names), pa.date32()), "area_code": names}
@@ -138,15 +169,15 @@ class TruthWriter:
         return pa.concat_tables(tables)
 
     def _balance_table(self) -> pa.Table:
-        rows = sorted(self._balance.items())
+        rows = sorted(self._days.items())
         return pa.table(
             {
                 "date": pa.array(np.repeat([date for date, _ in rows], HOURS_OF_DAY), pa.date32()),
                 "hour": np.tile(np.arange(HOURS_OF_DAY, dtype=np.uint8), len(rows)),
                 "residents": np.full(len(rows) * HOURS_OF_DAY, self._population.residents),
-                "abroad": np.concatenate([day.abroad for _, (day, _) in rows]),
-                "inbound": np.concatenate([day.inbound for _, (day, _) in rows]),
-                "present": np.concatenate([present for _, (_, present) in rows]),
+                "abroad": np.concatenate([true.day.abroad for _, true in rows]),
+                "inbound": np.concatenate([true.day.inbound for _, true in rows]),
+                "present": np.concatenate([true.present for _, true in rows]),
             }
         )
 
@@ -158,11 +189,11 @@ class TruthWriter:
                     "date": pa.array([date] * len(trips.origin), pa.date32()),
                     "origin_code": codes.take(pa.array(trips.origin)),
                     "destination_code": codes.take(pa.array(trips.destination)),
-                    "trips": np.round(total.astype(np.float64), 1),
-                    "home_work": np.round(to_work.astype(np.float64), 1),
+                    "trips": np.round(true.trips.astype(np.float64), 1),
+                    "home_work": np.round(true.to_work.astype(np.float64), 1),
                 }
             )
-            for date, (to_work, total) in sorted(self._trips.items())
+            for date, true in sorted(self._days.items())
         ]
         return pa.concat_tables(tables)
 
@@ -198,8 +229,8 @@ class TruthWriter:
     def _observed_table(self) -> pa.Table:
         codes = self._population.country.areas.codes
         tables = []
-        for date, by_operator in sorted(self._observed.items()):
-            for operator_id, shares in by_operator.items():
+        for date, true in sorted(self._days.items()):
+            for operator_id, shares in true.observed.items():
                 named = {
                     "date": pa.array([date] * len(codes), pa.date32()),
                     "operator_id": [operator_id] * len(codes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,18 @@ class DeliveryWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files: list[Entry] = []
+        self._files: dict[str, Entry] = {}
 
-    def write(self, table_name: str, table: pa.Table, **partitions: object) -> None:
-        """Write one partition of a table. May be called from several threads."""
+    def write(self, table_name: str, table: pa.Table, **partitions: object) -> Entry:
+        """Write one partition of a table; what is given back is what another process must `add` to the manifest."""
         path = f"{delivery_tables()[table_name].folder(**partitions)}/{_FILE}"
-        entry = write_parquet(table, self.folder / path)
-        self._files.append({"path": path, **entry})
+        entry = {"path": path, **write_parquet(table, self.folder / path)}
+        self.add([entry])
+        return entry
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Name files in the manifest that were written elsewhere, or here."""
+        self._files.update({entry["path"]: entry for entry in entries})
 
     def finish(
         self,
@@ -119,6 +124,6 @@ class DeliveryWriter:
                 "contact": "The makers of this software; there is no such operator",
                 "ethics_reference": "None needed: no real person's data are in it",
                 "synthetic": True,
-                "files": sorted(self._files, key=lambda entry: entry["path"]),
+                "files": [self._files[path] for path in sorted(self._files)],
             },
         )

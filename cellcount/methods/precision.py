@@ -20,6 +20,9 @@ LABELS = ((0.05, "precise"), (0.10, "reasonably precise"), (0.20, "acceptable"))
 """Upper limits of the coefficient of variation, and the word below each."""
 LABEL_WORDS = (*(word for _, word in LABELS), "use with caution")
 """All labels, the best first."""
+MEASURED_KM2 = 252.9
+"""Mean area of a cell of resolution 5, the largest in which errors of placement are measured (h3geo.org, table of cell
+statistics). What is put into wrong cells in one does not depend on another: from there on errors add up as such."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def placement_cv(people: ArrayLike, area_km2: ArrayLike, placement: Placement) -
 
     (c / (1 + (x / x0)^g) + f) A^-d, x being people per km2 and A km2: relative errors are large where few people live
     beside many and small in towns, where antennas stand close, and they fall as more cells are taken together, for
-    people are lost and gained only across the border.
+    people are lost and gained only across the border. Beyond `MEASURED_KM2` they fall at least with the square root.
 
     Parameters
     ----------
@@ -73,11 +76,20 @@ def placement_cv(people: ArrayLike, area_km2: ArrayLike, placement: Placement) -
     >>> known = Placement(cv=1.2, density=300.0, power=1.5, floor=0.08, decay=0.5)
     >>> placement_cv([300.0, 4_800.0], [1.0, 16.0], known).round(3)
     array([0.68, 0.17])
+
+    With a decay of 0.4, four times the largest cell has half its error:
+
+    >>> slow = Placement(cv=1.2, density=300.0, power=1.5, floor=0.08, decay=0.4)
+    >>> one, four = placement_cv([300 * 252.9, 1_200 * 252.9], [252.9, 1_011.6], slow)
+    >>> round(four / one, 6)
+    np.float64(0.5)
     """
     area = np.asarray(area_km2, dtype=np.float64)
     density = np.maximum(np.asarray(people, dtype=np.float64), 0.0) / area
     fallen = 1.0 + (density / np.asarray(placement.density)) ** np.asarray(placement.power)
-    return (np.asarray(placement.cv) / fallen + np.asarray(placement.floor)) * area ** -np.asarray(placement.decay)
+    decay = np.asarray(placement.decay, dtype=np.float64)
+    beyond = np.maximum(area / MEASURED_KM2, 1.0) ** -np.maximum(0.5 - decay, 0.0)
+    return (np.asarray(placement.cv) / fallen + np.asarray(placement.floor)) * area**-decay * beyond
 
 
 @dataclass(frozen=True)
