@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellcount.audit.cells import sums_of_means
 from cellcount.audit.movements import telling_errors
 from cellcount.audit.programming import exact_ranges
 from cellcount.audit.relations import Bounds, Relations, confine, joined, propagate
 from cellcount.audit.rule import Rule, rule_of
 from cellcount.audit.scoring import Attack, Figures, Truth, better_by_chance, guesses_with_sums, verdicts
+from cellcount.audit.stand_in import Said
 from cellcount.audit.truth import ABSENT, bounds_of, sharpened, truth_of
 
 MOST = 4
@@ -236,3 +238,44 @@ def test_equal_figures_of_different_places_may_have_different_errors():
     table = pd.DataFrame({"area": ["A", "B"], "figure": [50.0, 50.0], "se": [7.1, 7.3]})
 
     assert telling_errors(table) == (0, "")
+
+
+def attacked_by_means(mean, group, truth, *, open_ended):
+    """What counts as disclosed of cells of which the release says these means, and which really have so many people."""
+    size = len(group)
+    nothing, alike = np.full(size, np.nan), np.array(group)
+    said = Said(nothing, alike, np.zeros(size, dtype=bool), alike, np.array(mean, dtype=float))
+    known = Truth(Bounds(np.array(truth, dtype=float), np.array(truth, dtype=float)), np.ones(size, dtype=bool))
+    rule = Rule(10, 5, open_ended=open_ended)
+    figures = Figures(nothing, np.ones(size), known, np.ones(size), np.zeros(size), rule, alike=alike)
+    attack = Attack("means", "")
+    for extended, sums in sums_of_means(figures, said):
+        attack.by_claims(extended, sums)
+    return attack.to_dict(1)["disclosed"]
+
+
+SIX = 6 << 20
+"""Groups of resolution 6 are numbered from here."""
+
+
+@pytest.mark.parametrize(("mean", "told"), [(9.0, 100), (1.0, 100), (5.0, 0)])
+def test_a_mean_of_cells_that_are_all_as_large_or_as_small_as_can_be_tells_of_each(mean, told):
+    world = [mean] * 100, [SIX + 1] * 100, [mean] * 100
+    assert attacked_by_means(*world, open_ended=False) == told
+    # Where larger figures are withheld too, only the upper limit that a small mean sets is left.
+    assert attacked_by_means(*world, open_ended=True) == (told if mean == 1 else 0)
+
+
+def test_a_mean_of_too_few_cells_is_found_if_it_is_theirs_more_often_than_by_chance():
+    truth = [1, 2, 3, 4, 5, 6, 7, 8, 9] * 3
+    own = [SIX + number for number in range(len(truth))]
+    # Means that several groups share may be those of all that are too few: they are not tried.
+    assert attacked_by_means(truth, own, truth, open_ended=False) == 0
+    apart = [value + number / 100 for number, value in enumerate(truth)]
+    assert attacked_by_means(apart, own, apart, open_ended=False) == len(truth)
+
+
+def test_a_mean_of_too_few_cells_that_is_not_theirs_is_right_by_chance_at_most():
+    truth = np.arange(1, 10, 0.25)
+    own = [SIX + number for number in range(len(truth))]
+    assert attacked_by_means(np.roll(truth, 7), own, truth, open_ended=False) == 0

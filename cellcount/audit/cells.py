@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,10 @@ from cellcount.audit.scoring import (
     from_neighbours,
     guesses_with_sums,
 )
-from cellcount.audit.stand_in import Means, stand_ins
+from cellcount.audit.stand_in import GROUP_BITS, Means, Said, stand_ins
 from cellcount.audit.truth import ABSENT, counted, truth_of
 from cellcount.build.deliveries import Delivery
+from cellcount.build.field import LEAST_CELLS
 from cellcount.build.zones import parent
 from cellcount.standard import DAY_PARTS, HOUR_COLUMNS
 
@@ -41,6 +43,8 @@ TARGETS_OF_A_TREE = 25
 CONFIDENCE = 3.29
 """Standard errors on either side that hold the truth in 99.9 % of cases."""
 
+HALF_A_TENTH = 0.05
+
 PARENTS = "parents and children"
 SEGMENTS = "segments against all"
 TOGETHER = "all sums of an hour together"
@@ -48,6 +52,7 @@ HOURS = "neighbouring hours"
 DATES = "averaging over dates"
 PROGRAMS = "linear programming on small cases"
 TOTALS = "withheld totals from their parts"
+MEANS = "means of withheld cells"
 AREAS = "overlapping areas: region, nation, UK"
 AREAS_AND_CELLS = "overlapping areas: areas against their cells"
 
@@ -59,6 +64,7 @@ ASSUMES = {
     DATES: "The mean of a figure over dates is in the mean of the sums; their rounding cancels (99.9 % intervals).",
     PROGRAMS: "All sums inside a cell of resolution 5, solved exactly; what contradicts is given the least room.",
     TOTALS: "A withheld total is its released parts and at least a device for each withheld one: none is not withheld.",
+    MEANS: "What stands for withheld cells of a class, region and hour is their mean, given to a tenth of a person.",
     AREAS: "An area is the sum of the areas that have it as their parent.",
     AREAS_AND_CELLS: "An authority is the sum of the cells that are said to lie in it.",
 }
@@ -103,6 +109,13 @@ class Day:
         for (segment, _), block in self.blocks.items():
             found[block] = segment == INBOUND
         return found
+
+    @cached_property
+    def around(self) -> Amounts:
+        """Usual residents of the coarsest cell around each figure's cell."""
+        coarsest = min((resolution for segment, resolution in self.blocks if segment == ALL), default=COARSEST)
+        place = self.at(ALL, coarsest, parent(self.h3, coarsest))  # type: ignore[arg-type]
+        return np.where(place >= 0, self.residents[place], self.residents)
 
     def at(self, segment: str, resolution: int, h3: Numbers) -> Numbers:
         """Figures of some cells; -1 where there is none."""
@@ -342,8 +355,8 @@ class CellAttacks:
             share, actual = shares_of(day, self.release, self.factors, hour)
             truth = truth_of(counts[hour], thresholds, actual, rule.threshold, both)
             neighbours = smooth_guess(day, parents, hour, share, rule)
-            stand_in, alike, shared = stand_ins(day, means, region, hour, rule.withheld(share))
-            smooth = np.where(np.isnan(stand_in), neighbours, blended([stand_in], share, rule))
+            said = stand_ins(day, means, region, hour, rule.withheld(share))
+            smooth = np.where(np.isnan(said.guess), neighbours, blended([said.guess], share, rule))
             here = Figures(
                 day.hours[hour].astype(np.float64),
                 share,
@@ -352,16 +365,18 @@ class CellAttacks:
                 cluster,
                 rule,
                 neighbours=neighbours,
-                alike=alike if means else None,
-                stand_in=stand_in if means else None,
+                alike=said.alike if means else None,
+                stand_in=said.guess if means else None,
             ).below(both)
-            of_parents = replace(here, alike=None if here.alike is None else np.where(shared, 0, here.alike))
+            of_parents = replace(here, alike=None if here.alike is None else np.where(said.shared, 0, here.alike))
             self.book[PARENTS].by_sums(of_parents, parents, self.book[TOTALS])
             self.book[SEGMENTS].by_sums(here, segments, self.book[TOTALS])
             self.book[HOURS].by_sums(here, self._corrected(day, both, hour), self.book[TOTALS])
             self.book[TOGETHER].by_several_sums(here, both)
             self._programs(here, both)
             self._average(day, hour, of_parents, parents)
+            for figures, sums in sums_of_means(here, said):
+                self.book[MEANS].by_claims(figures, sums)
             self._areas_and_cells(day, hour, here)
         self._areas(date, hours)
 
@@ -458,6 +473,10 @@ class CellAttacks:
         relations = kept.relations.only(~kept.relations.touched(sometimes))
         value = np.where(kept.hidden > 0, np.nan, kept.value / dates)
         share = kept.share / dates
+        smooth, stand_in = kept.smooth / dates, None if kept.alike is None else kept.stand_in / dates
+        if stand_in is not None:
+            # What is shared out of a total over dates is what its mean leaves, however its parts were limited in each.
+            smooth = np.where(np.isnan(stand_in), smooth, blended([stand_in], share, rule))
         slack = CONFIDENCE * np.sqrt(relations.size * rule.rounding_variance / dates)
         relations = Relations(relations.total, relations.part, relations.of, slack, relations.shift)
         truth = Truth(Bounds(kept.low / dates, kept.high / dates), kept.small & always)
@@ -466,13 +485,13 @@ class CellAttacks:
             value,
             share,
             truth,
-            kept.smooth / dates,
+            smooth,
             cluster,
             rule,
             kept.may_be_none,
             kept.neighbours / dates,
             kept.alike,
-            None if kept.alike is None else kept.stand_in / dates,
+            stand_in,
         )
         known = means.known()
         exact = Bounds(np.where(always, known.low, value), np.where(always, known.high, value))
@@ -500,25 +519,7 @@ class CellAttacks:
             if segment == ALL:
                 at = codes.get_indexer(pd.Index(day.area[block]))
                 found.append(families(np.where(at >= 0, at + size, -1), size + np.arange(len(codes)), _numbers(block)))
-        nobody = Bounds(np.zeros(len(totals)), np.full(len(totals), np.inf))
-        extended = Figures(
-            np.concatenate([here.value, totals]),
-            np.concatenate([here.share, self.release.shares(read["area_code"], hour_part(hour))]),
-            Truth(
-                Bounds(
-                    np.concatenate([here.truth.people.low, nobody.low]),
-                    np.concatenate([here.truth.people.high, nobody.high]),
-                ),
-                np.concatenate([here.truth.small, np.zeros(len(totals), dtype=np.bool_)]),
-            ),
-            np.concatenate([here.smooth, np.nan_to_num(totals)]),
-            np.concatenate([here.cluster, np.zeros(len(totals), dtype=np.int64)]),
-            here.rule,
-            *(
-                None if each is None else np.concatenate([each, np.zeros(len(totals), each.dtype)])
-                for each in (here.may_be_none, here.neighbours, here.alike, here.stand_in)
-            ),
-        )
+        extended = _with_totals(here, totals, self.release.shares(read["area_code"], hour_part(hour)))
         self.book[AREAS_AND_CELLS].by_sums(extended, joined(found), self.book[TOTALS])
 
     def _areas(self, date: dt.date, hours: Sequence[int]) -> None:
@@ -542,3 +543,61 @@ class CellAttacks:
             value = read[f"people_h{hour:02d}"].to_numpy(dtype=np.float64)
             here = Figures(value, share, truth, flat_guess(share, rule), np.arange(len(codes)), rule).below(relations)
             self.book[AREAS].by_sums(here, relations, self.book[TOTALS])
+
+
+def _with_totals(here: Figures, totals: Amounts, share: Amounts) -> Figures:
+    """Figures, and after them totals that are known and not under attack."""
+    number = len(totals)
+    none = np.zeros(number)
+    return Figures(
+        np.concatenate([here.value, totals]),
+        np.concatenate([here.share, share]),
+        Truth(
+            Bounds(
+                np.concatenate([here.truth.people.low, none]),
+                np.concatenate([here.truth.people.high, np.full(number, np.inf)]),
+            ),
+            np.concatenate([here.truth.small, np.zeros(number, dtype=np.bool_)]),
+        ),
+        np.concatenate([here.smooth, np.nan_to_num(totals)]),
+        np.concatenate([here.cluster, np.zeros(number, dtype=np.int64)]),
+        here.rule,
+        *(
+            None if each is None else np.concatenate([each, np.zeros(number, each.dtype)])
+            for each in (here.may_be_none, here.neighbours, here.alike, here.stand_in)
+        ),
+    )
+
+
+def sums_of_means(here: Figures, said: Said) -> list[tuple[Figures, Relations]]:
+    """Means that stand for withheld cells, times their number, as sums of these.
+
+    Parameters
+    ----------
+    here : Figures
+        Figures.
+    said : Said
+        What the release says of those that are withheld.
+
+    Returns
+    -------
+    list of tuples of Figures and Relations
+        The figures and the sums, and how they go together: means of as many cells as a mean must be of; and means of
+        fewer, where no other group of the resolution has the same, so that it cannot be one for all that are too few.
+        Of these it is a guess that the mean is theirs, and is scored beside what chance would get right.
+    """
+    there = np.flatnonzero(said.group)
+    groups, of, number = np.unique(said.group[there], return_inverse=True, return_counts=True)
+    mean, share = np.zeros(len(groups)), np.ones(len(groups))
+    mean[of], share[of] = said.mean[there], here.share[there]
+    slack = number.astype(np.float64) * HALF_A_TENTH
+    relations = Relations(len(here.value) + np.arange(len(groups)), there, of.astype(np.int64), slack)
+    resolution = groups >> GROUP_BITS
+    _, same, times = np.unique(np.stack([resolution, mean]), axis=1, return_inverse=True, return_counts=True)
+    large = number >= LEAST_CELLS
+    alone = ~large & (times[same.ravel()] == 1)
+    alike = np.where(said.group > 0, said.group >> GROUP_BITS, 0)
+    return [
+        (_with_totals(replace(here, alike=None), mean * number, share), relations.only(large)),
+        (_with_totals(replace(here, alike=alike), mean * number, share), relations.only(alone)),
+    ]

@@ -74,7 +74,7 @@ class Figures:
     truth : Truth
         What the deliveries say, for scoring alone.
     smooth : array of float
-        A guess of each withheld figure that uses no sum.
+        A guess of each withheld figure that uses no difference of released figures.
     cluster : array of int64
         Place that each belongs to: figures of one place are not independent.
     rule : Rule
@@ -282,6 +282,15 @@ class Attack:
         if chosen.any():
             self.guess(figures, chosen, guesses_with_sums(relations, figures))
 
+    def by_claims(self, figures: Figures, relations: Relations) -> None:
+        """Claim what relations confine their parts to; their totals are taken as they are, for they are not rounded."""
+        inside, exact = (np.zeros(len(figures.value), dtype=np.bool_) for _ in range(2))
+        inside[relations.part] = exact[relations.total] = True
+        for bold in (False, True) if figures.rule.open_ended else (False,):
+            known = figures.known(bold=bold)
+            known = Bounds(*(np.where(exact, figures.value, bound) for bound in (known.low, known.high)))
+            (self.claim_boldly if bold else self.claim)(figures, confine_parts(relations, known), inside)
+
     def by_several_sums(self, figures: Figures, relations: Relations) -> None:
         """Claim what relations confine withheld figures to in several steps."""
         tried = relations.members(len(figures.value))
@@ -480,8 +489,9 @@ class GuessesWithSums:
     shuffled : array of float
         With those of other relations.
     without_total : array of float
-        With totals that are what their released parts and what stands for the withheld ones make, which is known
-        without any released total.
+        With totals that are what their released parts and what stands for the withheld ones make. Where no part is
+        released, what stands for the parts is the total, shared out: guesses cannot differ there, and claims alone tell
+        whether such a total gives its parts away.
     """
 
     sums: Amounts

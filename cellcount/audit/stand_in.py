@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cellcount.audit.cells import Day
 
 ALL = "all"
+GROUP_BITS = 20
 PASSES = 4
 """How often what is left of a total is shared out among those that may have more."""
 STEP_OF_TOTALS = 0.1
@@ -40,9 +41,37 @@ class Means:
     mean: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the release says of withheld figures.
+
+    Parameters
+    ----------
+    guess : array of float
+        People, NaN where it says nothing.
+    alike : array of int64
+        A number that figures share of which it says the same, 0 for others: those of one class in one resolution with
+        as many withheld and released cells beside them; those of one segment in totals of one size with as many
+        withheld beside them.
+    shared : array of bool
+        Which are shared out of a released total.
+    group : array of int64
+        A number that cells share for which one mean stands: those of one resolution, region and class that are counted
+        in a total beside released ones; 0 for others. Its lowest `GROUP_BITS` bits are not of the resolution.
+    mean : array of float
+        That mean, people.
+    """
+
+    guess: Amounts
+    alike: Numbers
+    shared: NDArray[np.bool_]
+    group: Numbers
+    mean: Amounts
+
+
 def stand_ins(
     day: Day, means: Mapping[tuple[str, int], Means], region: NDArray[np.object_], hour: int, left: Bounds
-) -> tuple[Amounts, Numbers, NDArray[np.bool_]]:
+) -> Said:
     """A guess of each withheld figure from the table `withheld_mean`, or from the released cell that contains it.
 
     No difference is taken: where nothing inside a released cell is released, its people are shared out as the classes
@@ -63,10 +92,7 @@ def stand_ins(
 
     Returns
     -------
-    tuple of arrays
-        People, NaN where the release says nothing; a number that figures share of which it says the same, 0 for others:
-        those of one class in one resolution with as many withheld and released cells beside them; those of one segment
-        in totals of one size with as many withheld beside them; and which are shared out of a released total.
+    Said
     """
     value = day.hours[hour].astype(np.float64)
     found = Found(value)
@@ -85,11 +111,12 @@ def stand_ins(
             if mean is None:
                 continue
             if segment == ALL:
-                kind = class_of(day.residents[block] * share[block])
+                kind = class_of(day.residents[block] * share[block], day.around[block] * share[block])
                 at = mean.regions.get_indexer(pd.Index(region[block]))
                 of_class = np.where(at >= 0, mean.mean[at, hour, kind], np.nan)
-                found.guess[block] = np.where(found.unknown(block), of_class, np.nan)
-                found.alike[block] = np.where(found.unknown(block), _numbered(resolution, kind, at + 1), 0)
+                found.guess[block] = found.mean[block] = np.where(found.unknown(block), of_class, np.nan)
+                number = np.where(np.isnan(found.guess[block]), 0, _numbered(resolution, kind, at + 1))
+                found.alike[block] = found.group[block] = number
             elif (ALL, resolution) in day.blocks:
                 _of_totals(day, found, (segment, resolution), mean.mean[0, hour], share)
         for part, whole, family in reversed(families):
@@ -98,7 +125,7 @@ def stand_ins(
             _shared_out(found, (part, whole), family, of_parts, always=segment == ALL)
         for part, whole, family in families:
             _added_up(found, part, whole, family)
-    return found.guess, found.alike, found.shared
+    return Said(found.guess, found.alike, found.shared, found.group, found.mean)
 
 
 class Found:
@@ -117,6 +144,8 @@ class Found:
         self.guess = np.full(len(value), np.nan)
         self.alike: Numbers = np.zeros(len(value), dtype=np.int64)
         self.shared = np.zeros(len(value), dtype=np.bool_)
+        self.group: Numbers = np.zeros(len(value), dtype=np.int64)
+        self.mean = np.full(len(value), np.nan)
 
     def unknown(self, block: slice) -> NDArray[np.bool_]:
         """Withheld figures inside which nothing is released."""
@@ -153,7 +182,11 @@ def _beside(found: Found, part: slice, family: Family) -> None:
 
 
 def _shared_out(found: Found, blocks: tuple[slice, slice], family: Family, left: Bounds, *, always: bool) -> None:
-    """Where nothing in a total is released, its people shared out: a device for each, and the rest by their classes."""
+    """Where nothing in a total is released, its people shared out: a device for each, and the rest by their classes.
+
+    None has more than the rule leaves it, unless the total is more than all may have: what is shared out always adds up
+    to the total, so that the mean over dates does so too.
+    """
     part, whole = blocks
     unknown = found.unknown(part)
     beside = family.down(family.up(np.logical_or, found.told[None, part]))[0] | family.orphan
@@ -168,7 +201,10 @@ def _shared_out(found: Found, blocks: tuple[slice, slice], family: Family, left:
         together, given = (family.down(family.up(np.add, amount[None]))[0] for amount in (room, each))
         more = np.divide(above - given, together, out=np.zeros(len(each)), where=(together > 0) & here)
         each = np.clip(each + more * room, 0.0, left.high)
+    given = family.down(family.up(np.add, each[None]))[0]
+    each *= np.divide(above, given, out=np.ones(len(each)), where=(given > 0) & here)
     found.guess[part] = np.where(here, each, found.guess[part])
+    found.group[part] = np.where(beside, found.group[part], 0)
     hidden = np.isnan(found.value[whole])[family.place]
     of_class = found.alike[whole][family.place]
     if always:

@@ -44,6 +44,8 @@ class Level:
         People x hours of the truth, where a figure is published, and everywhere.
     intervals : list of tuple
         Of each world: intervals, and those that hold the truth.
+    places : int
+        Places that the figures are of, in all worlds.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Level:
     truth_published: float = 0.0
     truth_all: float = 0.0
     intervals: list[tuple[float, float]] = field(default_factory=list)
+    places: int = 0
 
     def __iadd__(self, other: Level) -> Level:
         """Add up the same level of another world."""
@@ -66,6 +69,7 @@ class Level:
         self.truth_published += other.truth_published
         self.truth_all += other.truth_all
         self.intervals += other.intervals
+        self.places += other.places
         return self
 
     @property
@@ -183,6 +187,7 @@ def evaluate(
     for level in made.levels.values():
         score = Score.of(level.tallies[RELEASE].total())
         level.intervals.append((score.intervals, score.holding))
+        level.places = round(level.rows / (len(HOUR_COLUMNS) * len(dates)))
     progress(1.0, "Compared")
     return made
 
