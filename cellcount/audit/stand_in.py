@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 GROUP_BITS = 20
+"""Of the two numbers below 1,024, class and region, that follow the resolution in a group's number: see `_numbered`."""
 PASSES = 4
 """How often what is left of a total is shared out among those that may have more."""
 STEP_OF_TOTALS = 0.1
