@@ -15,15 +15,31 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Locator, Page, sync_playwright
 
 from cellcount.bench.browser import FLAGS, find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 60
 SECONDS_TO_DRAW = 60
+MAP = ".map > .canvas"
+CHART = "[data-testid='stPlotlyChart']"
+FAULTS = "[data-testid='stException'], [data-testid='stAlertContentError']"
 FEW_COLOURS = 4
-"""Land, water, outlines and the toolbar: a map that shows no more than these shows no cells."""
+"""Land, water and outlines: a map that shows no more than these shows no cells."""
+
+
+FIRST_MAP = "Object.values(window.cellcountMaps)[0]"
+SOMETHING_ON_MAP = f"""() => {{
+  const {{ deck, canvas }} = {FIRST_MAP}
+  const [wide, high] = [canvas.clientWidth, canvas.clientHeight]
+  const places = []
+  for (let x = 170; x < wide - 60; x += 24) for (let y = 12; y < high - 12; y += 24) places.push([x, y])
+  const far = ([x, y]) => Math.hypot(x - wide / 2, y - high / 2)
+  return places.sort((one, other) => far(one) - far(other)).find(([x, y]) =>
+    /^(first|all):/.test(deck.pickObject({{ x, y, radius: 1 }})?.layer?.id ?? "")) ?? null
+}}"""
+"""Finds a thing that can be clicked, away from the legend at the left and the tools at the right."""
 
 
 def browser_or_skip() -> str:
@@ -101,33 +117,77 @@ class Visit:
         """Wait until the script of the page has run to its end and its map, if any, is drawn."""
         self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
         self.page.wait_for_selector(".st-key-foot", timeout=SECONDS_TO_DRAW * 1000)
-        if self.page.locator("[data-testid='stDeckGlJsonChart']").count():
-            self.page.wait_for_selector("[data-testid='stDeckGlJsonChart'] canvas", timeout=SECONDS_TO_DRAW * 1000)
+        if self.maps.count():
+            self.maps.first.locator("canvas").first.wait_for(timeout=SECONDS_TO_DRAW * 1000)
+
+    def settle_all(self) -> None:
+        """Wait until the page has run, and its maps and charts that are to be seen, if any, are drawn."""
+        self.settle()
+        if self.maps.count():
+            self.settle_map()
+        if self.page.locator(CHART).locator("visible=true").count():
+            self.settle_charts()
+
+    @property
+    def maps(self) -> Locator:
+        """The maps of the page, from above to below."""
+        return self.page.locator(MAP)
 
     def settle_charts(self) -> None:
         """Wait until every chart of the page is drawn."""
-        charts = self.page.locator("[data-testid='stPlotlyChart']")
+        charts = self.page.locator(CHART)
         charts.first.wait_for(timeout=SECONDS_TO_DRAW * 1000)
-        drawn = self.page.locator("[data-testid='stPlotlyChart'] .plot-container .trace")
+        drawn = self.page.locator(f"{CHART} .plot-container .trace")
         drawn.first.wait_for(state="attached", timeout=SECONDS_TO_DRAW * 1000)
         wait_for(lambda: charts.count() <= self._drawn_charts(), SECONDS_TO_DRAW, "a chart stays blank")
 
     def _drawn_charts(self) -> int:
-        return self.page.locator("[data-testid='stPlotlyChart']:has(.plot-container .trace)").count()
+        return self.page.locator(f"{CHART}:has(.plot-container .trace)").count()
 
     def settle_map(self) -> None:
         """Wait until the page's map is there and shows more than its ground."""
-        self.page.wait_for_selector("[data-testid='stDeckGlJsonChart']", timeout=SECONDS_TO_DRAW * 1000)
+        self.maps.first.wait_for(timeout=SECONDS_TO_DRAW * 1000)
         wait_for(lambda: self.map_colours() > FEW_COLOURS, SECONDS_TO_DRAW, "the map stays blank")
 
+    @property
+    def plays(self) -> bool:
+        """Whether the first map has steps to play."""
+        return self.page.get_by_role("button", name="Play", exact=True).locator("visible=true").count() > 0
+
+    @property
+    def step(self) -> int:
+        """The step that the first map stands at."""
+        return int(self.page.evaluate(f"{FIRST_MAP}.step"))
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """What the first map shows: west, south, east, north and zoom."""
+        found: dict[str, float] = self.page.evaluate(f"{FIRST_MAP}.bounds()")
+        return found
+
+    def click_on_map(self) -> bool:
+        """Click what lies nearest to the middle of the first map; gives whether there was anything."""
+        place = self.page.evaluate(SOMETHING_ON_MAP)
+        if place is None:
+            return False
+        self.maps.first.click(position={"x": place[0], "y": place[1]})
+        return True
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Address and words of the page: what is the same after a click has had no answer."""
+        return self.page.url, self.page.locator("[data-testid='stMain']").inner_text()
+
     def map_colours(self) -> int:
-        """How many colours the map shows: 1 for a blank canvas."""
+        """How many colours the map shows, where no legend and no tool lies: 1 for a blank canvas."""
         from io import BytesIO  # noqa: PLC0415 - Pillow comes with Streamlit; only this needs it
 
         from PIL import Image  # noqa: PLC0415
 
-        picture = Image.open(BytesIO(self.page.locator("[data-testid='stDeckGlJsonChart']").screenshot()))
-        colours = picture.convert("RGB").resize((160, 120), Image.Resampling.NEAREST).getcolors(160 * 120)
+        picture = Image.open(BytesIO(self.maps.first.screenshot()))
+        wide, high = picture.size
+        middle = picture.crop((wide // 4, 0, wide * 9 // 10, high))
+        colours = middle.convert("RGB").resize((160, 120), Image.Resampling.NEAREST).getcolors(160 * 120)
         return len(colours or [])
 
 

@@ -68,7 +68,10 @@ def reference() -> Reference:
         area(COUNTRY, "United Kingdom", "country", None, 7000.0),
     ]
     places = [{"place_id": "1", "place_name": "Alder", "kind": "town", "lon": 0.1, "lat": 52.2, "area_code": ALDER}]
-    countries = [{"country_code": "FR", "country_name": "France"}, {"country_code": "GB", "country_name": "Britain"}]
+    countries = [
+        {"country_code": "FR", "country_name": "France", "centre_lon": 2.5, "centre_lat": 46.5},
+        {"country_code": "GB", "country_name": "Britain"},
+    ]
 
     def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
         return pa.Table.from_pylist(rows, schema=release_tables()[name].file_schema)

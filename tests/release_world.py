@@ -169,6 +169,20 @@ FIGURES: dict[str, Rows] = {
         visits("DE", "8+", None, None),
         visits("GB", "1", 5000, 5000),
     ],
+    "inbound_cell_month/month=2026-11": [
+        {"h3": A1, "country_of_residence": "FR", "day_part": "night", "people": 20, "se": 3.0},
+        {"h3": B1, "country_of_residence": "FR", "day_part": "night", "people": None, "se": None},
+    ],
+    "outbound_month/month=2026-11": [
+        {"home_area_code": ALDER, "country": "FR", "trips": 30, "nights": 90, "se": 4.0},
+        {"home_area_code": BIRCH, "country": "FR", "trips": None, "nights": None, "se": None},
+    ],
+    f"home_presence/date={MONDAY}": [
+        {"area_code": ALDER, "home_area_code": ALDER, "day_part": "midday", "people": 800, "se": 8.0},
+        {"area_code": REGION, "home_area_code": ALDER, "day_part": "midday", "people": 900, "se": 9.0},
+        {"area_code": REGION, "home_area_code": ALDER, "day_part": "night", "people": 950, "se": 9.5},
+        {"area_code": REGION, "home_area_code": BIRCH, "day_part": "midday", "people": None, "se": None},
+    ],
     "usual_environment": [
         {"h3": A1, "label": "home", "people": 900, "se": 10.0},
         {"h3": A2, "label": "work", "people": 300, "se": 9.0},

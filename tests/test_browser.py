@@ -1,8 +1,9 @@
-"""A real browser: a cold deep link draws the map, the hour moves it, and nothing asks anybody but the app itself."""
+"""A real browser: every page opens cold from a link, draws, plays, answers, keeps its view, and asks only the app."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from browser import ROOT, Visit, browser_or_skip, running_app, visiting
+from browser import FAULTS, ROOT, Visit, browser_or_skip, running_app, visiting, wait_for
 from release_world import write_release
 
 from cellcount.first_start import Status
+from cellcount.ui.frame import PAGES
 
 pytestmark = pytest.mark.browser
 COMMITTED_DATA = ("data/standard", "data/themes", "data/reference", "data/scenarios")
@@ -35,34 +39,165 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def visit(browser: str) -> Iterator[Visit]:
-    with visiting(browser) as opened:
+@contextmanager
+def quiet_visit(browser: str, **window: Any) -> Iterator[Visit]:
+    """A visit at the end of which nothing has been asked elsewhere and the console has no error."""
+    with visiting(browser, **window) as opened:
         yield opened
         assert opened.hosts <= OURS, "no request leaves the machine"
         assert opened.complaints == [], "the console has no error"
+
+
+@pytest.fixture
+def visit(browser: str) -> Iterator[Visit]:
+    with quiet_visit(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(releases: Path, browser: str) -> Iterator[str]:
+    with running_app(releases) as served:
+        yield served
+
+
+SIZES = {"laptop": (1280, 720), "projector": (1920, 1080)}
+if os.environ.get("CELLCOUNT_REQUIRE_BROWSER") != "1":
+    # Both take minutes: who only wants to know whether the pages work is told by one.
+    del SIZES["projector"]
+LINKS = {"density": {"area": "Alder (local authority)", "hour": "13:00"}}
+"""What a link asks for, where a page has more to it than its name."""
+OTHER_CHOICE = "[data-testid='stBaseButton-segmented_control']:enabled, [role='tab'][aria-selected='false']"
+
+
+def path_of(slug: str) -> str:
+    return "" if slug == "themes" else slug
+
+
+class TestEveryPage:
+    """What is true of every page of the menu, on a laptop and on a projector."""
+
+    @pytest.mark.parametrize("slug", PAGES)
+    def test_it_opens_cold_from_a_link(self, slug, browser, releases):
+        """The first visit to a fresh server is a link to a page, not to the start."""
+        with running_app(releases) as fresh, quiet_visit(browser) as visit:
+            visit.open(f"{fresh}/{path_of(slug)}?{urlencode(LINKS.get(slug, {}))}")
+            visit.settle_all()
+            assert visit.page.get_by_role("heading", level=1).inner_text() == PAGES[slug].question
+            assert visit.page.locator(FAULTS).count() == 0
+            assert visit.page.url.split("?")[0] == f"{fresh}/{path_of(slug)}"
+
+    @pytest.mark.parametrize("slug", PAGES)
+    @pytest.mark.parametrize("size", SIZES)
+    def test_it_draws_plays_keeps_its_view_and_answers(self, slug, size, browser, address):
+        width, height = SIZES[size]
+        with quiet_visit(browser, width=width, height=height) as visit:
+            visit.open(f"{address}/{path_of(slug)}")
+            visit.settle_all()
+            draws(visit, slug)
+            if visit.maps.count():
+                answers_a_click(visit)
+                keeps_its_view(visit)
+            answers_a_changed_control(visit)
+            assert visit.page.locator(FAULTS).count() == 0
+
+
+def draws(visit: Visit, slug: str) -> None:
+    assert visit.page.get_by_role("heading", level=1).inner_text() == PAGES[slug].question
+    assert visit.page.locator(FAULTS).count() == 0
+    over = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert over <= 0, "nothing runs out of the window"
+
+
+def keeps_its_view(visit: Visit) -> None:
+    """Where the visitor looks stays as it is while the map plays and steps."""
+    # So near there may be no cell to be seen, so the map is not waited for by its colours.
+    visit.page.get_by_role("button", name="Zoom in").first.click()
+    visit.page.wait_for_timeout(600)
+    visit.settle()
+    before = visit.bounds
+    if visit.plays:
+        start = visit.step
+        visit.page.get_by_role("button", name="Play", exact=True).first.click()
+        wait_for(lambda: visit.step != start, 30, "the map does not play")
+        visit.page.get_by_role("button", name="Pause", exact=True).first.click()
+        stands = visit.step
+        visit.page.get_by_role("button", name="One step on").first.click()
+        assert visit.step != stands
+        visit.page.wait_for_timeout(600)
+        visit.settle()
+    assert visit.bounds == pytest.approx(before, abs=1e-6)
+
+
+def answers_a_click(visit: Visit) -> None:
+    """A click on something says more of it, in the address or on the page."""
+    before = visit.told
+    if visit.click_on_map():
+        wait_for(lambda: visit.told != before, 60, "a click on the map has no answer")
+        visit.settle_all()
+        assert visit.page.locator(FAULTS).count() == 0
+
+
+def answers_a_changed_control(visit: Visit) -> None:
+    """Another choice of the first that has one changes what the page shows."""
+    choices = visit.page.locator("[data-testid='stMain']").locator(OTHER_CHOICE).locator("visible=true")
+    if choices.count():
+        before = visit.told
+        choices.first.click()
+        wait_for(lambda: visit.told != before, 30, "a changed control has no answer")
+        visit.settle_all()
 
 
 def caption(visit: Visit) -> str:
     return visit.page.get_by_text("H3 cells of resolution 7").first.inner_text()
 
 
-def test_a_cold_deep_link_draws_the_map_and_the_hour_moves_it(browser, releases, visit):
-    """The first visit to a fresh server is a link to a page, not to the start."""
-    with running_app(releases) as address:
-        visit.open(f"{address}/density?area=Alder&hour=13:00")
-        visit.settle_map()
-        assert visit.page.get_by_role("heading", level=1).inner_text() == "How many people are where, hour by hour?"
-        assert "Alder (local authority), Monday 2 November 2026, 13:00 to 14:00" in caption(visit)
-        before = visit.map_colours()
-        assert before > 4
-        slider = visit.page.get_by_role("slider", name="Hour, local time")
-        slider.focus()
-        for _ in range(5):
-            slider.press("ArrowLeft")
-        visit.page.get_by_text("08:00 to 09:00, local time").first.wait_for(timeout=30_000)
-        assert "1 of 4 cells is withheld and hatched" in caption(visit)
-        assert visit.page.url.split("?")[0] == f"{address}/density"
+def test_the_hour_moves_the_map_and_what_is_said_of_it(address, visit):
+    visit.open(f"{address}/density?area=Alder&hour=13:00")
+    visit.settle_map()
+    assert "Alder (local authority), Monday 2 November 2026, 13:00 to 14:00" in caption(visit)
+    assert visit.step == 13
+    for _ in range(5):
+        visit.page.get_by_role("button", name="One step back").click()
+    visit.page.get_by_text("08:00 to 09:00, local time").first.wait_for(timeout=30_000)
+    assert "1 of 4 cells is withheld and hatched" in caption(visit)
+
+
+def test_a_map_is_played_by_keyboard(address, visit):
+    visit.open(f"{address}/density?hour=13:00")
+    visit.settle_map()
+    visit.maps.first.locator(".drawing").focus()
+    visit.page.keyboard.press("ArrowRight")
+    assert visit.step == 14
+    visit.page.keyboard.press("Home")
+    assert visit.step == 0
+    zoom = visit.bounds["zoom"]
+    visit.page.keyboard.press("+")
+    assert visit.bounds["zoom"] == pytest.approx(zoom + 1)
+    visit.page.keyboard.press(" ")
+    wait_for(lambda: visit.step != 0, 30, "the space bar plays")
+
+
+def test_the_picture_of_a_map_can_be_taken(address, visit, tmp_path):
+    visit.open(f"{address}/density?hour=13:00")
+    visit.settle_map()
+    visit.page.get_by_role("button", name="Picture").click()
+    with visit.page.expect_download(timeout=60_000) as taken:
+        visit.page.get_by_role("button", name="PNG").click()
+    assert taken.value.suggested_filename.startswith("synthetic-density-")
+    taken.value.save_as(tmp_path / "map.png")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_browser_without_webgl_is_shown_a_picture(address, visit):
+    visit.page.add_init_script(
+        "const asked = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = "
+        "function (kind, ...more) { return kind.startsWith('webgl') ? null : asked.call(this, kind, ...more) }"
+    )
+    visit.open(f"{address}/density?hour=13:00")
+    visit.page.get_by_text("This browser cannot draw the map").first.wait_for(timeout=60_000)
+    picture = visit.page.locator("[data-testid='stImage'] img").first
+    picture.wait_for(timeout=60_000)
+    wait_for(lambda: picture.evaluate("image => image.naturalWidth") > 400, 30, "the picture does not come")
 
 
 def test_a_visitor_walks_from_a_theme_to_the_map_by_keyboard(browser, releases, visit):
@@ -116,8 +251,8 @@ def test_the_first_screen_of_a_laptop_has_the_map_the_hour_and_the_figures(brows
     with running_app(releases) as address:
         visit.open(f"{address}/density")
         visit.settle_map()
-        canvas = visit.page.locator("[data-testid='stDeckGlJsonChart'] canvas").first.bounding_box()
-        slider = visit.page.get_by_role("slider", name="Hour, local time").bounding_box()
+        canvas = visit.maps.first.bounding_box()
+        slider = visit.page.get_by_role("slider", name="Time").bounding_box()
         figure = visit.page.get_by_text("People present", exact=True).first.bounding_box()
         assert canvas
         assert slider

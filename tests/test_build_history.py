@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 
 from cellcount.build import build_release
 from cellcount.build.combine import NOT_COVERED, WITHHELD
-from cellcount.build.history import ranges, typical_day
-from cellcount.build.local_time import day_type, local_days
+from cellcount.build.history import ranges, typical_day, typical_days
+from cellcount.build.local_time import local_days
+from cellcount.methods.day_types import day_type
+from cellcount.standard import HOURS_OF_DAY
 
 FRIDAY = dt.date(2026, 10, 23)
 SATURDAY, SUNDAY, MONDAY, TUESDAY = (FRIDAY + dt.timedelta(days) for days in range(1, 5))
@@ -111,6 +113,18 @@ def test_a_typical_day_is_in_local_hours_and_made_of_released_figures_only(tmp_p
     # Sunday has 25 hours and no type of its own.
     assert {day_type for day_type, _ in typical} == {"weekday", "saturday"}
     assert {row["period"] for row in typical.values()} == {"2026-10-23_2026-10-27"}
+
+
+def test_a_typical_day_has_the_bank_holidays_of_the_nation_that_a_cell_lies_in():
+    """Monday 30 November 2026 is Saint Andrew's Day, a bank holiday in Scotland alone; Tuesday is one nowhere."""
+    dates = [dt.date(2026, 11, 30), dt.date(2026, 12, 1)]
+    run = np.repeat(np.array([[100, 100], [200, 200]], dtype=np.uint32), HOURS_OF_DAY, axis=0)
+
+    found = typical_days(np.array([1, 2]), run, dates, np.array(["S", "E"]))
+
+    rows = {(kind, row["h3"]): (row["l12"], row["dates_used"]) for kind in found for row in found[kind].to_pylist()}
+    assert rows == {("weekday", 1): (200, 1), ("weekday", 2): (150, 2), ("bank_holiday", 1): (100, 1)}
+    assert found["weekday"].column("h3").to_pylist() == [1, 2], "in the order of the cells"
 
 
 def test_a_typical_day_of_an_area(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -16,7 +17,7 @@ from cellcount.demo.counting import bits, draw, split
 from cellcount.demo.country import open_country, working_cells
 from cellcount.demo.days import hours_of, kind_of_day
 from cellcount.demo.events import effects
-from cellcount.demo.movements import open_home_pairs
+from cellcount.demo.movements import FEW_TRIPS, LEAST_TRIPS, open_home_pairs, open_trips, trip_table, trips_of_utc_day
 from cellcount.demo.networks import (
     SIGMA_OF_MEDIAN,
     Shares,
@@ -245,6 +246,40 @@ def test_everybody_goes_somewhere_and_twice_the_pull_draws_more(pull: list[float
     assert share.sum(axis=1) == pytest.approx(1)
     stronger = gravity(np.array([2 * pull[0], *pull[1:]]), km, scale, power)
     assert (stronger[:, 0] >= share[:, 0]).all()
+
+
+def test_nearly_every_pair_of_authorities_has_trips_and_a_first_start_leaves_out_small_ones(people: Population) -> None:
+    everywhere = np.arange(len(people.country.areas.codes))
+    whole = open_trips(people, everywhere, LEAST_TRIPS["national"])
+    assert len(whole.origin) > 0.999 * len(everywhere) ** 2
+    assert 15_000 < len(open_trips(people, everywhere, LEAST_TRIPS["first_start"]).origin) < 25_000
+    trips = trips_of_utc_day(people, whole, dt.date(2026, 11, 4)).total
+    # National Travel Survey, England: trips of 50 miles (80 km) and over are two or three in a hundred, and those of
+    # 100 miles (161 km) and over fewer than one.
+    assert 0.005 < trips[whole.km > 80].sum() / trips.sum() < 0.03
+    assert 0.002 < trips[whole.km > 161].sum() / trips.sum() < 0.01
+
+
+def test_trips_drawn_one_by_one_are_as_many_and_as_early_as_those_drawn_by_hour(people: Population) -> None:
+    everywhere = np.arange(len(people.country.areas.codes))
+    trips = open_trips(people, everywhere)
+    day = trips_of_utc_day(people, trips, dt.date(2026, 11, 4))
+    few = np.flatnonzero(trips.few)
+    assert day.total[few].max() < 1.05 * FEW_TRIPS
+    share = np.full(len(everywhere), 0.3)
+    network = SimpleNamespace(
+        operator_id="blue", knobs={"threshold": 1, "over_dispersion": 1.5}, shares=SimpleNamespace(away_p=share)
+    )
+    ledger = SimpleNamespace(network=network, areas=people.country.areas)
+    table = trip_table(ledger, day, dt.date(2026, 11, 4), seed=1).to_pandas()
+    codes = {code: number for number, code in enumerate(people.country.areas.codes)}
+    pair = table["origin_code"].map(codes) * len(codes) + table["destination_code"].map(codes)
+    small = np.isin(pair, trips.origin[few] * len(codes) + trips.destination[few])
+    for purpose, kinds in (("all", slice(0, 3)), ("home_work", slice(0, 1))):
+        rows = table[small & (table["purpose"] == purpose)]
+        counted = rows[[f"h{hour:02d}" for hour in range(24)]].to_numpy(float).sum(axis=0)
+        expected = 0.3 * day.by_hour(few)[kinds].sum(axis=(0, 2), dtype=np.float64)
+        assert counted == pytest.approx(expected, abs=5 * float(np.sqrt(1.5 * expected.max())))
 
 
 @pytest.mark.real_data

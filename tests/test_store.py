@@ -75,12 +75,12 @@ def test_the_manifest_is_read_whole(release):
     assert manifest.source.licence == "for tests"
     assert manifest.tables["present"] == 10
     assert manifest.deliveries[0].operator_id == "red"
-    assert len(manifest.files) == 26
+    assert len(manifest.files) == 29
 
 
 def test_a_release_knows_its_tables_and_their_partitions(release):
     assert release.has("present")
-    assert not release.has("outbound_month")
+    assert not release.has("home_relocation")
     assert not release.has("no such table")
     assert release.partitions("present") == [
         {"resolution": 6, "date": MONDAY},
@@ -88,7 +88,7 @@ def test_a_release_knows_its_tables_and_their_partitions(release):
         {"resolution": 7, "date": TUESDAY},
     ]
     assert release.partitions("cells") == [{}]
-    assert release.partitions("outbound_month") == []
+    assert release.partitions("home_relocation") == []
 
 
 def test_an_outline_is_well_known_binary_though_the_file_is_geoparquet(release):

@@ -15,14 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellcount.methods.precision import LABEL_WORDS, label
 from cellcount.ui import exports, scales
 from cellcount.ui.hour import DensityDay, Hour
 from cellcount.ui.look import PALETTES
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts
 from cellcount.ui.times import hours_of
 from cellcount.ui.view import Area, Days, View, nearest_date
-from cellcount.ui.words import exactly, figures, interval, intervals, number, plain, rounded, sure
+from cellcount.ui.words import exactly, interval, number, plain, rounded
 
 MONDAY = date(2026, 11, 2)
 CELLS = np.array(sorted(h3.cell_to_children(h3.latlng_to_cell(52.2, 0.12, 6), 7))[:4], dtype=np.int64)
@@ -148,18 +147,6 @@ class TestTheIntervalOfACell:
 
     ERRORS = (30.0, 24.0, 1.0)
 
-    def test_every_figure_has_its_interval_and_its_label_and_is_rounded_to_it(self):
-        said, places, sure_of = at(density(cell_errors=self.ERRORS)).words()
-        assert said == ["200 people", "600 people", "Withheld: too few people to show"]
-        # 200 and 600 less and plus 1.96 standard errors: 141.2, 258.8; 553.0, 647.0; to tens.
-        assert sure_of == ["95 % interval 140 to 260, acceptable", "95 % interval 550 to 650, precise", ""]
-        assert places == ["north", "east", "south"]
-
-    def test_a_figure_per_area_has_the_interval_of_its_people(self):
-        said, _, sure_of = at(density("per_km2", cell_errors=self.ERRORS)).words()
-        # 200 people in 5 km² with an error of 30: 40 and 6.
-        assert (said[0], sure_of[0]) == ("40 people per km²", "95 % interval 28 to 52, acceptable")
-
     def test_the_ranked_list_has_errors_in_the_measure(self):
         ranked = at(density("per_km2", cell_errors=self.ERRORS)).ranked()
         assert ranked["error"].tolist() == [24 / 5, 30 / 5]
@@ -197,18 +184,6 @@ class TestTheIntervalOfACell:
         assert table["Place"].tolist() == ["east", "north", "south"]
         assert table["Precision"].tolist() == ["precise", "acceptable", ""]
         assert table["Lower"].tolist()[:2] == pytest.approx([553.0, 141.2], abs=0.1)
-
-
-@given(st.floats(1, 1e7), st.floats(0.01, 1e6))
-def test_many_figures_are_written_as_one_is(value, error):
-    values, errors = np.array([value]), np.array([error])
-    between = sure(value, error)
-    assert between is not None
-    if "million" not in between:
-        assert intervals(values, errors) == [between]
-        assert figures(values, errors) == [number(value, error)]
-    assert intervals(values, errors)[0].endswith(f", {label(value, error)}")
-    assert label(value, error) in LABEL_WORDS
 
 
 FACTS = {"dc:title": "Cells", "release_id": "wood", "synthetic": True, "caveats": ["Made up."]}

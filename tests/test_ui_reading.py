@@ -111,6 +111,7 @@ def test_cells_are_named_by_the_nearest_settlement(release):
 
 def test_the_finest_resolution_is_drawn_that_is_not_too_many_cells(release, monkeypatch):
     monkeypatch.setattr(reading, "MOST_CELLS", 6)
+    reading._density_day.clear()
     day, _ = reading.density_day(release, view(release))
     assert (day.resolution, day.cells.h3.tolist()) == (6, [PARENT]), "seven cells are too many for six"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ from cellcount.audit.cells import Day, open_day
 from cellcount.audit.opening import AuditRefusedError, Release
 from cellcount.audit.relations import TOLERANCE, Amounts
 from cellcount.audit.scoring import Attack
-from cellcount.build.history import days_by_type
+from cellcount.build.history import calendars
+from cellcount.methods.day_types import nation_of
 from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, release_tables
 
 HISTORY = "present_history against present"
@@ -98,13 +100,27 @@ class RepeatedAttacks:
         local_hours : sequence of int
             Local hours.
         """
-        starts = days_by_type(self.release.dates)
+        for nations, starts in calendars(self.release.dates):
+            self._typical_days(local_hours, nations, starts)
+
+    def _typical_days(
+        self, local_hours: Sequence[int], nations: Sequence[str], starts: Mapping[str, Sequence[int]]
+    ) -> None:
+        """The same for the cells and areas of nations that have one calendar."""
         for partition in self.release.partitions("typical_day"):
             resolution, kind = int(partition["resolution"]), partition["day_type"]
             if kind not in starts:
                 continue
             names = [f"l{hour:02d}{end}" for hour in local_hours for end in ("", "_sd")]
             typical = self.release.read("typical_day", ["h3", *names], **partition).to_pandas()
+            typical = typical[
+                [
+                    nation_of(code if isinstance(code, str) else None) in nations
+                    for code in typical["h3"].map(self._area_of_cell)
+                ]
+            ]
+            if typical.empty:
+                continue
             for hour in local_hours:
                 when = [divmod(start + hour, HOURS_OF_DAY) for start in starts[kind]]
                 days = self._columns("present", "h3", typical["h3"], when, resolution=resolution)
@@ -115,11 +131,20 @@ class RepeatedAttacks:
             if kind not in starts:
                 continue
             typical = self.release.read("typical_area", **partition).to_pandas()
+            typical = typical[[nation_of(code) in nations for code in typical["area_code"]]]
+            if typical.empty:
+                continue
             for hour in local_hours:
                 when = [divmod(start + hour, HOURS_OF_DAY) for start in starts[kind]]
                 days = self._area_columns(typical["area_code"], when)
                 figure, error = typical[f"people_l{hour:02d}"], typical[f"se_l{hour:02d}"]
                 self._mean(f"areas, {kind}, {hour:02d}:00", figure, error, days)
+
+    @cached_property
+    def _area_of_cell(self) -> pd.Series:
+        """Code of the area that each cell lies in."""
+        cells = self.release.read("cells", ["h3", "area_code"]).to_pandas()
+        return cells.set_index("h3")["area_code"]
 
     def _mean(self, where: str, mean: pd.Series, spread: pd.Series, days: Amounts) -> None:
         hidden = np.isnan(days)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cellcount.bench.app import measure_app
 from cellcount.bench.jobs import find_deliveries, measure_demonstration, measure_validator
+from cellcount.bench.map import measure_message
 from cellcount.bench.reading import measure_queries
 from cellcount.bench.report import Line, NotMeasured, Report, machine, yardstick
+from cellcount.bench.windows import measure_windows
 from cellcount.errors import CellCountError
 from cellcount.progress import Progress, silent
 from cellcount.store import AnswerCache, default_release, open_release
@@ -65,7 +67,9 @@ def run_benchmark(
         progress(0.7, "Validating deliveries")
         entries += _validator(deliveries)
         progress(0.9, "Starting the app")
-        entries.append(_app(served, browser))
+        entries += measure_message(runs)
+        entries += measure_windows(served) if served else []
+        entries += _app(served, browser)
         progress(1.0, "Done")
         return Report(
             release=served.name if served else None,
@@ -98,10 +102,10 @@ def _validator(folder: Path | None) -> list[Line]:
     return measure_validator(found)
 
 
-def _app(release: Path | None, browser: bool) -> Line:
+def _app(release: Path | None, browser: bool) -> list[Line]:
     what = "App start to first map"
     if release is None:
-        return NotMeasured(what, "There is no release to show.")
+        return [NotMeasured(what, "There is no release to show.")]
     if not browser:
-        return NotMeasured(what, "It was not asked for.")
+        return [NotMeasured(what, "It was not asked for.")]
     return measure_app(release, what)

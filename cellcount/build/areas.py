@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cellcount.build.cells import PART_OF_HOUR, Model
 from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices, estimate, known, known_total
 from cellcount.build.counts import ALL, AT_HOME, INBOUND, AreaCounts, mean_known
-from cellcount.build.history import days_by_type, period_id
+from cellcount.build.history import calendars, nations_of, period_id
 from cellcount.build.protect import Disclosure, whole
 from cellcount.build.release import ReleaseWriter
 from cellcount.build.rounding import words_of
@@ -216,8 +216,7 @@ def write_areas(
     zones, dates = model.operators[0].zones, model.dates
     run = _protected(zones, dates, estimates, doubts, disclosure)
     writer.write("area_hour", _area_hour(zones, dates, run, doubts))
-    for kind, starts in days_by_type(dates).items():
-        table = _typical_area(zones, run, starts, doubts)
+    for kind, table in _typical_areas(zones, run, dates, doubts).items():
         writer.write("typical_area", table, period=period_id(dates), day_type=kind)
     present = (run != NOT_COVERED).any(axis=0)
     country = zones.codes.index(COUNTRY)
@@ -270,9 +269,21 @@ def _area_hour(zones: Zones, dates: Sequence[dt.date], run: Devices, doubts: Dou
     return pa.table(columns)
 
 
-def _typical_area(zones: Zones, run: Devices, starts: Sequence[int], doubts: Doubts) -> pa.Table:
-    """Mean over days, by local hour; NULL unless every day is released."""
-    there = np.flatnonzero((run != NOT_COVERED).any(axis=0))
+def _typical_areas(zones: Zones, run: Devices, dates: Sequence[dt.date], doubts: Doubts) -> dict[str, pa.Table]:
+    """Typical days of areas by day type, each by the calendar of its nation; the whole country's is England's."""
+    there, nations = (run != NOT_COVERED).any(axis=0), nations_of(zones)
+    parts: dict[str, list[pa.Table]] = {}
+    for names, kinds in calendars(dates):
+        areas = np.flatnonzero(there & np.isin(nations, names))
+        for kind, starts in kinds.items() if len(areas) else ():
+            parts.setdefault(kind, []).append(_typical_area(zones, run, starts, doubts, areas))
+    return {kind: pa.concat_tables(tables).sort_by("area_code") for kind, tables in parts.items()}
+
+
+def _typical_area(
+    zones: Zones, run: Devices, starts: Sequence[int], doubts: Doubts, there: NDArray[np.int64]
+) -> pa.Table:
+    """Mean over days, by local hour, of some areas; NULL unless every day is released."""
     columns = {"area_code": zones.code_list.take(pa.array(there))}
     for hour in range(HOURS_OF_DAY):
         figures = run[[start + hour for start in starts]][:, there]

@@ -1,7 +1,8 @@
 """Trips between areas: the tables `flows_day` and `flows_month`.
 
 A day's trips are a total over its hours and a part of the month's. So each day is estimated and protected beside its
-hours, then all days of a month beside the month's total, and each beside its hours once more before it is written.
+hours, then all days of a month beside the month's total, and each beside its hours once more before it is written. All
+days are held in memory until then, their hours packed: most of those of a hundred thousand pairs are 0.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +28,43 @@ from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY
 
 
 @dataclass(frozen=True)
+class Packed:
+    """An array, compressed in memory.
+
+    Attributes
+    ----------
+    content : bytes
+        Its values, compressed.
+    dtype : dtype
+        Their type.
+    shape : tuple of int
+        Of the array.
+
+    Examples
+    --------
+    >>> found = Packed.of(np.array([[0.0, 1.5], [0.0, np.nan]], dtype=np.float32))
+    >>> found.array().tolist(), found.array().dtype
+    ([[0.0, 1.5], [0.0, nan]], dtype('float32'))
+    """
+
+    content: bytes
+    dtype: np.dtype
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, array: NDArray[np.generic]) -> Self:
+        """Pack an array; columns lie together, for they are alike."""
+        content = pa.compress(array.tobytes(order="F"), codec="zstd", asbytes=True)
+        return cls(content, array.dtype, array.shape)
+
+    def array(self) -> NDArray:
+        """The array, to be changed at will."""
+        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        content = pa.decompress(self.content, decompressed_size=size, codec="zstd", asbytes=True)
+        return np.frombuffer(content, dtype=self.dtype).reshape(self.shape, order="F").copy(order="C")
+
+
+@dataclass(frozen=True)
 class DayFlows:
     """Trips of one day before they are protected; never released as they are.
 
@@ -36,45 +75,60 @@ class DayFlows:
     keys : array of int64
         Numbers of origin, destination and purpose, ascending.
     codes, lists : dict
-        What the numbers stand for: see `keyed`.
-    hours : array of float32, pairs x hours
+        What the numbers stand for: see `keyed`; codes are in as few bytes as they need.
+    hours : Packed array of float32, pairs x hours
         Trips by hour of departure.
-    hours_reasons : array of uint8, pairs x hours
-        Why each is withheld; changed in place as more must be.
+    hours_reasons : Packed array of uint8, pairs x hours
+        Why each is withheld, for what is known of the day alone.
     trips : array of float
         Trips of the day.
     trips_reasons : array of uint8
         Why each is withheld; changed in place.
     devices : array of uint32, operators x pairs
         Trips that each operator has delivered, a withheld hour taken for one.
-    km, minutes : array of float
-        Mean length of a trip, km, and duration, minutes; NaN where not known.
-    observed : Observed
-        What all operators together observe.
+    km : array of float
+        Mean length of a trip, km; NaN where not known.
+    minutes : Packed array of float
+        Mean duration of a trip, minutes; NaN where not known.
+    by_area : Observed
+        What all operators together observe of each area.
     """
 
     date: dt.date
     keys: Keys
     codes: dict[str, NDArray[np.int64]]
     lists: dict[str, pa.Array]
-    hours: NDArray[np.float32]
-    hours_reasons: Reasons
+    hours: Packed
+    hours_reasons: Packed
     trips: NDArray[np.float64]
     trips_reasons: Reasons
     devices: Devices
     km: NDArray[np.float64]
-    minutes: NDArray[np.float64]
-    observed: Observed
+    minutes: Packed
+    by_area: Observed
 
-    def withhold(self, threshold: int) -> None:
-        """Withhold, in place, what the day's total and its hours give away of each other."""
-        device = people_per_device(self.observed)
-        each_hour = np.broadcast_to(device[:, None], self.hours.shape)
-        withhold_in_rows(
-            Withheld(np.nan_to_num(self.hours.astype(np.float64)), self.hours_reasons, each_hour),
-            Withheld(np.nan_to_num(self.trips), self.trips_reasons, device),
-            threshold,
-        )
+    @property
+    def observed(self) -> Observed:
+        """What all operators together observe of the origin of each pair."""
+        return self.by_area.at(self.codes["origin_code"])
+
+
+def _withhold_hours(
+    hours: NDArray[np.float32],
+    hours_reasons: Reasons,
+    trips: NDArray[np.float64],
+    trips_reasons: Reasons,
+    *,
+    seen: Observed,
+    threshold: int,
+) -> None:
+    """Withhold, in place, what days' totals and their hours give away of each other."""
+    device = people_per_device(seen)
+    withhold_in_rows(
+        Withheld(np.nan_to_num(hours.astype(np.float64)), hours_reasons, np.broadcast_to(device[:, None], hours.shape)),
+        Withheld(np.nan_to_num(trips), trips_reasons, device),
+        threshold,
+    )
 
 
 def estimate_flows_day(
@@ -108,9 +162,11 @@ def estimate_flows_day(
         return None
     origin = side.codes["origin_code"]
     shares = side.shares(origin)
-    lost = [operator.lost_in_areas(date)[:, origin] for operator in side.operators]
-    hours = np.empty((len(side.keys), HOURS_OF_DAY), dtype=np.float32)
-    reasons = np.empty(hours.shape, dtype=np.uint8)
+    lost = [operator.lost_in_areas(date) for operator in side.operators]
+    # Most pairs have no trips in most hours: where every operator that covers the origin saw none, 0 is the figure.
+    hours = np.zeros((len(side.keys), HOURS_OF_DAY), dtype=np.float32)
+    reasons = np.zeros(hours.shape, dtype=np.uint8)
+    uncovered = np.sum([np.nan_to_num(share) for share in shares], axis=0) <= 0
     seen = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
     hidden = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
     for hour, name in enumerate(HOUR_COLUMNS):
@@ -118,17 +174,29 @@ def estimate_flows_day(
         for number, theirs in enumerate(counts):
             seen[number] += np.where(known(theirs), theirs, 0)
             hidden[number] += theirs == WITHHELD
-        less = [less_the_lost(n, p, loss[hour]) for n, p, loss in zip(counts, shares, lost, strict=True)]
+        some = uncovered.copy()
+        for theirs, loss in zip(counts, lost, strict=True):
+            some |= theirs != 0
+            if loss[hour].any():
+                some |= (loss[hour] > 0)[origin]
+        here = np.flatnonzero(some)
+        counts = [theirs[here] for theirs in counts]
+        less = [
+            less_the_lost(n, p[here], loss[hour][origin[here]]) for n, p, loss in zip(counts, shares, lost, strict=True)
+        ]
         found = figure([n for n, _ in less], [p for _, p in less], side.thresholds, disclosure, delivered=counts)
-        hours[:, hour], reasons[:, hour] = found.estimate, found.reasons
+        hours[here, hour], reasons[here, hour] = found.estimate, found.reasons
 
-    out = [(loss >= LEFT_OUT_FROM).any(axis=0) | np.isnan(share) for loss, share in zip(lost, shares, strict=True)]
+    out = [
+        np.asarray((loss >= LEFT_OUT_FROM).any(axis=0))[origin] | np.isnan(share)
+        for loss, share in zip(lost, shares, strict=True)
+    ]
     trips_seen = [
         n + withheld_mean(operator.delivery.threshold) * w
         for n, w, operator in zip(seen, hidden, side.operators, strict=True)
     ]
     kept = [
-        np.where(left_out, 0.0, share * (1.0 - loss.mean(axis=0)))
+        np.where(left_out, 0.0, share * (1.0 - loss.mean(axis=0)[origin]))
         for left_out, share, loss in zip(out, shares, lost, strict=True)
     ]
     delivered = np.array(
@@ -137,23 +205,25 @@ def estimate_flows_day(
     )
     trips = _ratio(trips_seen, kept)
     km = _ratio(side.amounts("km_total", absent=0.0), kept)
-    day = DayFlows(
+    trips_reasons = disclosure.reasons(list(delivered))
+    by_area = observed(side.operators, np.arange(len(zones.codes)))
+    if disclosure.protection.secondary:
+        seen_there = by_area.at(origin)
+        _withhold_hours(hours, reasons, trips, trips_reasons, seen=seen_there, threshold=disclosure.threshold)
+    return DayFlows(
         date=date,
         keys=side.keys,
-        codes=side.codes,
+        codes={name: places.astype(np.min_scalar_type(len(side.lists[name]))) for name, places in side.codes.items()},
         lists=side.lists,
-        hours=hours,
-        hours_reasons=reasons,
+        hours=Packed.of(hours),
+        hours_reasons=Packed.of(reasons),
         trips=trips,
-        trips_reasons=disclosure.reasons(list(delivered)),
+        trips_reasons=trips_reasons,
         devices=delivered,
         km=_mean(km, trips),
-        minutes=_minutes(side, trips_seen),
-        observed=observed(side.operators, origin),
+        minutes=Packed.of(_minutes(side, trips_seen)),
+        by_area=by_area,
     )
-    if disclosure.protection.secondary:
-        day.withhold(disclosure.threshold)
-    return day
 
 
 def write_flows_months(writer: ReleaseWriter, days: Sequence[DayFlows], disclosure: Disclosure) -> None:
@@ -188,11 +258,18 @@ def write_flows_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure
     disclosure : Disclosure
         How the release is protected.
     """
+    trips_by_hour, reasons = day.hours.array(), day.hours_reasons.array()
     if disclosure.protection.secondary:  # a day withheld for the month's sake must not add up from its hours
-        day.withhold(disclosure.threshold)
+        rows = np.flatnonzero(day.trips_reasons)
+        of_hours, of_day = reasons[rows], day.trips_reasons[rows]
+        seen = day.observed.at(rows)
+        _withhold_hours(
+            trips_by_hour[rows], of_hours, day.trips[rows], of_day, seen=seen, threshold=disclosure.threshold
+        )
+        reasons[rows], day.trips_reasons[rows] = of_hours, of_day
     zone = words(day.codes, day.lists)
     hours = {
-        name: Figure(day.hours[:, hour].astype(np.float64), day.hours_reasons[:, hour]).released(
+        name: Figure(trips_by_hour[:, hour].astype(np.float64), reasons[:, hour]).released(
             disclosure, "flows_day trips by hour", f"{day.date} {hour:02d}", zone
         )
         for hour, name in enumerate(HOUR_COLUMNS)
@@ -206,7 +283,7 @@ def write_flows_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure
                 **hours,
                 "trips": trips,
                 "km_total": _kilometres(day.km, trips),
-                "minutes_mean": _shown(np.round(day.minutes, 1), trips),
+                "minutes_mean": _shown(np.round(day.minutes.array(), 1), trips),
                 "se": errors(trips, day.observed),
             }
         ),

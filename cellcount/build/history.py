@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from cellcount.build.align import Keys, Places, devices, union
 from cellcount.build.combine import NOT_COVERED, WITHHELD, Devices
-from cellcount.build.local_time import day_type, local_days
+from cellcount.build.local_time import local_days
 from cellcount.build.release import ReleaseWriter
+from cellcount.build.zones import Zones
+from cellcount.methods.day_types import CALENDARS, WHOLE, day_type, nation_of
 from cellcount.standard import HOUR_COLUMNS, HOURS_OF_DAY, LOCAL_HOUR_COLUMNS
 
 FIGURES_AT_ONCE = 24_000_000
@@ -50,9 +52,11 @@ def ranges(h3: Keys, dates: int) -> list[tuple[int, int]]:
 
 def write_range(
     writer: ReleaseWriter,
+    zones: Zones,
     resolution: int,
     dates: Sequence[dt.date],
     within: tuple[int, int],
+    *,
     part: int,
 ) -> None:
     """Write `present_history` and `typical_day` for a range of cells.
@@ -61,6 +65,8 @@ def write_range(
     ----------
     writer : ReleaseWriter
         The release being written, with `present` complete.
+    zones : Zones
+        In which nation a cell lies, whose bank holidays it has.
     resolution : int
         H3 resolution.
     dates : sequence of date
@@ -81,9 +87,78 @@ def write_range(
     writer.write("present_history", _history(h3, dates, figures), resolution=resolution, part=part)
     run = figures.reshape(len(dates) * HOURS_OF_DAY, len(h3))
     period = period_id(dates)
-    for kind, starts in days_by_type(dates).items():
-        typical = typical_day(h3, run, starts)
+    nations = nations_of(zones)[zones.cell_areas(h3, resolution)]
+    for kind, typical in typical_days(h3, run, dates, nations).items():
         writer.write("typical_day", typical, resolution=resolution, period=period, day_type=kind, part=part)
+
+
+def nations_of(zones: Zones) -> NDArray[np.str_]:
+    """Nation of every area, as `cellcount.methods.day_types.nation_of` has it."""
+    return np.array([nation_of(code) for code in zones.codes])
+
+
+def calendars(dates: Sequence[dt.date]) -> list[tuple[tuple[str, ...], Mapping[str, list[int]]]]:
+    """Nations that have the same days of each type in a run of dates, with these days.
+
+    Parameters
+    ----------
+    dates : sequence of date
+        All UTC days, in order and without a gap.
+
+    Examples
+    --------
+    Saint Andrew's Day, 30 November 2026, is a bank holiday in Scotland and Monday elsewhere.
+
+    >>> days = [dt.date(2026, 11, 30), dt.date(2026, 12, 1)]
+    >>> [(nations, dict(kinds)) for nations, kinds in calendars(days)]
+    [(('E', 'W', 'N'), {'weekday': [0, 24]}), (('S',), {'bank_holiday': [0], 'weekday': [24]})]
+    """
+    groups: list[tuple[tuple[str, ...], Mapping[str, list[int]]]] = []
+    for nation in CALENDARS:
+        found = days_by_type(dates, nation)
+        for place, (nations, kinds) in enumerate(groups):
+            if kinds == found:
+                groups[place] = (*nations, nation), kinds
+                break
+        else:
+            groups.append(((nation,), found))
+    return groups
+
+
+def typical_days(h3: Keys, run: Devices, dates: Sequence[dt.date], nations: NDArray[np.str_]) -> dict[str, pa.Table]:
+    """Typical days of cells by day type, each by the calendar of the nation that it lies in.
+
+    Parameters
+    ----------
+    h3 : array of int64
+        Cells.
+    run : array of uint32, UTC hours x cells
+        Released people, `WITHHELD` or `NOT_COVERED`.
+    dates : sequence of date
+        UTC days of the run.
+    nations : array of str
+        Nation of each cell.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        Rows of `typical_day`, in the order of the cells; a cell whose nation has no such day has no row.
+    """
+    parts: dict[str, list[tuple[NDArray[np.int64], pa.Table]]] = {}
+    for names, kinds in calendars(dates):
+        cells = np.flatnonzero(np.isin(nations, names))
+        if not len(cells):
+            continue
+        whole = len(cells) == len(h3)
+        own, figures = (h3, run) if whole else (h3[cells], run[:, cells])
+        for kind, starts in kinds.items():
+            parts.setdefault(kind, []).append((cells, typical_day(own, figures, starts)))
+    found = {}
+    for kind, tables in parts.items():
+        order = np.argsort(np.concatenate([cells for cells, _ in tables]), kind="stable")
+        joined = pa.concat_tables([table for _, table in tables])
+        found[kind] = tables[0][1] if len(tables) == 1 else joined.take(pa.array(order))
+    return found
 
 
 def period_id(dates: Sequence[dt.date]) -> str:
@@ -97,13 +172,15 @@ def period_id(dates: Sequence[dt.date]) -> str:
     return f"{dates[0]}_{dates[-1]}"
 
 
-def days_by_type(dates: Sequence[dt.date]) -> Mapping[str, list[int]]:
+def days_by_type(dates: Sequence[dt.date], nation: str = WHOLE) -> Mapping[str, list[int]]:
     """The local days of each day type that occurs, each as the hours from the run's start to its midnight.
 
     Parameters
     ----------
     dates : sequence of date
         All UTC days, in order and without a gap.
+    nation : str
+        Whose bank holidays are meant.
 
     Returns
     -------
@@ -111,7 +188,7 @@ def days_by_type(dates: Sequence[dt.date]) -> Mapping[str, list[int]]:
     """
     kinds: dict[str, list[int]] = {}
     for day, start in local_days(dates[0], dates[-1]).items():
-        kinds.setdefault(day_type(day), []).append(start)
+        kinds.setdefault(day_type(day, nation), []).append(start)
     return kinds
 
 

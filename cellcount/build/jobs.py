@@ -67,7 +67,8 @@ def day_of_cells(making: Making, date: dt.date) -> tuple[DayWritten, Gathered]:
 def range_of_cells(making: Making, item: tuple[int, tuple[int, int], int]) -> None:
     """Write histories and typical days of a range of cells: resolution, first and last cell, number of the file."""
     resolution, within, number = item
-    write_range(making.writer, resolution, making.model.dates, within, number)
+    zones = making.model.operators[0].zones
+    write_range(making.writer, zones, resolution, making.model.dates, within, part=number)
 
 
 def day_of_trips(making: Making, item: tuple[dt.date, Uncertainty]) -> DayFlows | None:

@@ -1,26 +1,13 @@
-"""Local days in UTC hours, and the type of a day."""
+"""Local days in UTC hours."""
 
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from cellcount.standard import HOURS_OF_DAY
 
 TIME_ZONE = "Europe/London"
-
-DAY_TYPES = {
-    "weekday": "Weekday",
-    "saturday": "Saturday",
-    "sunday": "Sunday",
-    "bank_holiday": "Bank holiday",
-}
-"""Day types and their labels. A bank holiday is one in England: a national figure needs one calendar for all."""
-
-SATURDAY = 5
 
 
 def local_days(first: dt.date, last: dt.date, time_zone: str = TIME_ZONE) -> dict[dt.date, int]:
@@ -65,31 +52,3 @@ def local_days(first: dt.date, last: dt.date, time_zone: str = TIME_ZONE) -> dic
         if start >= 0 and end <= run_hours and end - start == HOURS_OF_DAY:
             days[day] = start
     return days
-
-
-@cache
-def _bank_holidays(year: int) -> frozenset[dt.date]:
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
-
-
-def day_type(day: dt.date) -> str:
-    """Type of a local day: one of `DAY_TYPES`.
-
-    Parameters
-    ----------
-    day : date
-        Local day.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> [day_type(dt.date(2026, 12, day)) for day in (23, 25, 26, 27)]
-    ['weekday', 'bank_holiday', 'bank_holiday', 'sunday']
-    """
-    if day in _bank_holidays(day.year):
-        return "bank_holiday"
-    weekday = day.weekday()
-    return "weekday" if weekday < SATURDAY else "saturday" if weekday == SATURDAY else "sunday"

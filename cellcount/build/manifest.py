@@ -18,11 +18,12 @@ from cellcount.build.align import Keys
 from cellcount.build.areas import COUNTRY, AreasWritten
 from cellcount.build.calibrate import Calibration
 from cellcount.build.deliveries import Delivery
-from cellcount.build.history import days_by_type, period_id
-from cellcount.build.local_time import DAY_TYPES, TIME_ZONE, local_days
+from cellcount.build.history import calendars, period_id
+from cellcount.build.local_time import TIME_ZONE, local_days
 from cellcount.build.protect import STEWARD_CAVEAT
 from cellcount.build.shares import LEFT_OUT_FROM
 from cellcount.build.zones import Zones
+from cellcount.methods.day_types import DAY_TYPES
 from cellcount.standard import HOURS_OF_DAY, release_format
 
 AREA_TYPES = {"authority": "Local authority", "region": "Region", "nation": "Nation", "country": "Country"}
@@ -134,7 +135,7 @@ def release_manifest(
             "day_types": [
                 {"id": day_type, "label": label}
                 for day_type, label in DAY_TYPES.items()
-                if day_type in days_by_type(dates)
+                if any(day_type in kinds for _, kinds in calendars(dates))
             ],
             "periods": [{"id": period_id(dates), "label": _span(first, last)}],
             "slots": [
@@ -196,7 +197,8 @@ def caveats(deliveries: Sequence[Delivery], dates: Sequence[dt.date], calibratio
             if np.isnan(calibration.abroad).all()
             else []
         ),
-        "Bank holidays are those of England, for a national figure needs one calendar.",
+        "Bank holidays are those of the nation that a place lies in. Figures of the country as a whole have England's, "
+        "for they need one calendar.",
     ]
     whole = local_days(dates[0], dates[-1])
     left_out = [day for day in dates if day not in whole]

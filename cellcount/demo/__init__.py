@@ -36,8 +36,9 @@ What it is not
 --------------
 A day's activity is the same for all who live in a region: there are no ages, no students away at university, no shift
 patterns of one place. A holiday is lived where one is, not where one lives. There is no weather and no growth. Trips
-and people by their home know nothing of the events; pairs of authorities with very few trips are left out, and people
-of a home who are very few in each of some authorities of a region are gathered in one of them. Borders of authorities
+and people by their home know nothing of the events; people of a home who are very few in each of some authorities of a
+region are gathered in one of them. A national demonstration has trips between nearly every pair of authorities, about
+130,000; a first start leaves out those with fewer than 75 a day, and has about 20,000. Borders of authorities
 cut cells by chance, not as they run. Operators' counts vary independently from hour to hour, but for who is a customer.
 An operator whose network is down loses devices; nobody roams on to another.
 """
@@ -62,6 +63,7 @@ from cellcount.demo.country import Areas, Land, Numbers, on_sphere, open_country
 from cellcount.demo.days import months_up_to, period
 from cellcount.demo.events import Effect, effects
 from cellcount.demo.movements import (
+    LEAST_TRIPS,
     HomePairs,
     Trips,
     environment_table,
@@ -70,7 +72,7 @@ from cellcount.demo.movements import (
     open_trips,
     relocation_table,
     trip_table,
-    trips_by_utc_hour,
+    trips_of_utc_day,
 )
 from cellcount.demo.networks import Network, factor_table, open_networks, outage_table, surroundings
 from cellcount.demo.parameters import Parameters, load_parameters
@@ -207,7 +209,7 @@ def _make(
     ]
     writers = [DeliveryWriter(folder / "deliveries" / network.operator_id) for network in networks]
     truth = TruthWriter(folder / "truth", population, working, authorities, straddling)
-    trips = open_trips(population, authorities)
+    trips = open_trips(population, authorities, LEAST_TRIPS[detail])
     pairs = open_home_pairs(population, authorities)
 
     months = months_up_to(dates[-1])
@@ -274,15 +276,15 @@ def _one_day(counting: Counting, date: dt.date) -> tuple[TrueDay, Entries]:
     population, seed = counting.population, counting.seed
     day = day_shares(population, date)
     happening: list[Effect] = effects(population, date)
-    hourly = trips_by_utc_hour(population, counting.trips, date)
-    true = counting.truth.write_day(day, happening, counting.networks, hourly)
+    trips = trips_of_utc_day(population, counting.trips, date)
+    true = counting.truth.write_day(day, happening, counting.networks, trips)
     entries: Entries = []
     for number, (ledger, writer) in enumerate(zip(counting.ledgers, counting.writers, strict=True)):
         counted = count_day(ledger, day, happening, population.land, seed)
         tables = {
             "cell_day": cell_table(ledger, counted),
             "area_day": area_table(ledger, counted),
-            "od_day": trip_table(ledger, counting.trips, hourly, date, seed),
+            "od_day": trip_table(ledger, trips, date, seed),
             "home_presence": home_table(ledger, counting.pairs, day, seed),
         }
         entries += [(number, writer.write(name, table, date=date)) for name, table in tables.items()]

@@ -28,8 +28,11 @@ from cellcount.demo.people import (
 from cellcount.demo.seeds import random
 from cellcount.standard import DAY_PARTS, HOURS_OF_DAY, delivery_tables
 
-LEAST_TRIPS = 50.0
-"""Trips a day below which a pair of authorities is left out of the model altogether: the long tail of chance."""
+LEAST_TRIPS = {"national": 0.05, "first_start": 75.0, "small": 0.05}
+"""Trips a day, by detail, below which a pair of authorities is left out of the model altogether. A national
+demonstration has nearly every pair that there can be; a first start has not the time for them."""
+FEW_TRIPS = 60.0
+"""Trips a day below which the trips of a pair are drawn one by one: cheaper than 24 hours that are nearly all 0."""
 LEAST_PRESENT = 60.0
 """People of a home authority in another, at any time, below which the pair has no row of its own."""
 
@@ -54,6 +57,8 @@ class Trips:
         Other trips of a weekday.
     km, minutes : array of float
         Of a trip.
+    few : array of bool
+        Whether a weekday has so few trips that they are drawn one by one.
     """
 
     origin: Numbers
@@ -63,13 +68,15 @@ class Trips:
     other: Floats
     km: Floats
     minutes: Floats
+    few: NDArray[np.bool_]
 
 
-def open_trips(population: Population, authorities: Numbers) -> Trips:
+def open_trips(population: Population, authorities: Numbers, least: float = LEAST_TRIPS["national"]) -> Trips:
     """The pairs of authorities that have trips.
 
-    Commuters go out and come back by the gravity model of work; other trips are made both ways alike by a gravity model
-    of their own.
+    Commuters go out and come back by the gravity model of work. Other trips are made both ways alike: most by a gravity
+    model of their own, and a small share by one that hardly falls with distance, for the long journeys that a single
+    model of short ones would leave out.
 
     Parameters
     ----------
@@ -77,6 +84,8 @@ def open_trips(population: Population, authorities: Numbers) -> Trips:
         The population.
     authorities : array of int64
         Origins and destinations.
+    least : float
+        Trips a day below which a pair is left out.
 
     Returns
     -------
@@ -85,15 +94,16 @@ def open_trips(population: Population, authorities: Numbers) -> Trips:
     areas, parameters = population.country.areas, population.parameters
     homes = population.homes
     work = homes[:, None] * population.destinations[places.WORK]
-    curve = parameters["gravity"]["other_trips"]
+    near, far = parameters["gravity"]["other_trips"], parameters["gravity"]["long_trips"]
     pull = homes + homes @ population.destinations[places.SHOP] + homes @ population.destinations[places.LEISURE]
-    other = homes[:, None] * gravity(pull, areas.km, curve["scale_km"], curve["power"])
+    chosen = (1 - far["share"]) * gravity(pull, areas.km, near["scale_km"], near["power"])
+    chosen += far["share"] * gravity(pull, areas.km, far["scale_km"], far["power"])
+    other = homes[:, None] * chosen
     other = (other + other.T) / 2 * _other_trips(parameters)
-    kept = np.zeros_like(other, dtype=np.bool_)
-    kept[np.ix_(authorities, authorities)] = True
-    at_work = max(parameters["behaviour"]["weekday"]["work"])
-    kept &= (work + work.T) * at_work + other >= LEAST_TRIPS
-    origin, destination = np.nonzero(kept)
+    inside = np.zeros_like(other, dtype=np.bool_)
+    inside[np.ix_(authorities, authorities)] = True
+    weekday = (work + work.T) * max(parameters["behaviour"]["weekday"]["work"]) + other
+    origin, destination = np.nonzero(inside & (weekday >= least))
     km = areas.km[origin, destination]
     return Trips(
         origin,
@@ -103,6 +113,7 @@ def open_trips(population: Population, authorities: Numbers) -> Trips:
         other[origin, destination],
         km,
         _STANDING_MINUTES + 60 * _DETOUR * km / _SPEED_KMH,
+        weekday[origin, destination] < FEW_TRIPS,
     )
 
 
@@ -113,20 +124,47 @@ def _other_trips(parameters: Mapping) -> float:
 
 
 @dataclass(frozen=True)
-class HourlyTrips:
-    """Trips of a UTC day, hours x pairs: from home to work, back from work, and others."""
+class DayTrips:
+    """Trips of a UTC day between authorities, by kind: from home to work, back from work, and others.
 
-    to_work: NDArray[np.float32]
-    from_work: NDArray[np.float32]
-    other: NDArray[np.float32]
+    Parameters
+    ----------
+    trips : Trips
+        Pairs.
+    nation : array of int64
+        Of the origin of each pair.
+    hours : array of float32, kinds x hours x nations
+        Part of a pair's `work`, `back` and `other` that sets out in each hour.
+    """
+
+    trips: Trips
+    nation: Numbers
+    hours: NDArray[np.float32]
+
+    @property
+    def _whole(self) -> NDArray[np.float32]:
+        """Trips of the day, kinds x pairs."""
+        amounts = np.array([self.trips.work, self.trips.back, self.trips.other], dtype=_NARROW)
+        return self.hours.sum(axis=1)[:, self.nation] * amounts
+
+    @property
+    def to_work(self) -> NDArray[np.float32]:
+        """Trips of the day from home to work, by pair."""
+        return self._whole[0]
 
     @property
     def total(self) -> NDArray[np.float32]:
-        """All trips."""
-        return self.to_work + self.from_work + self.other
+        """All trips of the day, by pair."""
+        return self._whole.sum(axis=0)
+
+    def by_hour(self, pairs: Numbers) -> NDArray[np.float32]:
+        """Trips of some pairs, kinds x hours x pairs."""
+        trips = self.trips
+        amounts = np.array([trips.work[pairs], trips.back[pairs], trips.other[pairs]], dtype=_NARROW)
+        return self.hours[:, :, self.nation[pairs]] * amounts[:, None]
 
 
-def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> HourlyTrips:
+def trips_of_utc_day(population: Population, trips: Trips, date: dt.date) -> DayTrips:
     """Trips between authorities in each hour of a UTC day.
 
     Parameters
@@ -140,29 +178,25 @@ def trips_by_utc_hour(population: Population, trips: Trips, date: dt.date) -> Ho
 
     Returns
     -------
-    HourlyTrips
+    DayTrips
     """
     parameters, areas = population.parameters, population.country.areas
     behaviour = parameters["behaviour"]
     nation = np.array([NATIONS.index(areas.nations[number]) for number in areas.region])[trips.origin]
     # Hours x nations: part of those who commute who go out and come back, and of a weekday's other trips.
-    out, back, other = np.zeros((3, HOURS_OF_DAY, len(NATIONS)), dtype=_NARROW)
+    shares = np.zeros((3, HOURS_OF_DAY, len(NATIONS)), dtype=_NARROW)
     for hour in hours_of(date):
         for number, name in enumerate(NATIONS):
             kind = kind_of_day(hour.local_date, name)
             at_work = max(behaviour[kind]["work"])
             going, coming = (at_work * behaviour[way][hour.local_hour] for way in ("to_work", "from_work"))
             every = trips_by_hour(parameters, weekend=kind != "weekday")[hour.local_hour]
-            out[hour.utc, number], back[hour.utc, number] = going, coming
-            other[hour.utc, number] = max(every - going - coming, 0.15 * every) / _other_trips(parameters)
-    return HourlyTrips(
-        out[:, nation] * trips.work.astype(_NARROW),
-        back[:, nation] * trips.back.astype(_NARROW),
-        other[:, nation] * trips.other.astype(_NARROW),
-    )
+            rest = max(every - going - coming, 0.15 * every) / _other_trips(parameters)
+            shares[:, hour.utc, number] = going, coming, rest
+    return DayTrips(trips, nation, shares)
 
 
-def trip_table(ledger: Ledger, trips: Trips, hourly: HourlyTrips, date: dt.date, seed: int) -> pa.Table:
+def trip_table(ledger: Ledger, day: DayTrips, date: dt.date, seed: int) -> pa.Table:
     """The rows of `od_day` of an operator.
 
     Who goes to work is a customer as often as those who live at the origin, who comes back from it as those who live at
@@ -173,9 +207,7 @@ def trip_table(ledger: Ledger, trips: Trips, hourly: HourlyTrips, date: dt.date,
     ----------
     ledger : Ledger
         The operator's rows.
-    trips : Trips
-        Pairs.
-    hourly : HourlyTrips
+    day : DayTrips
         True trips.
     date : date
         UTC day.
@@ -186,37 +218,71 @@ def trip_table(ledger: Ledger, trips: Trips, hourly: HourlyTrips, date: dt.date,
     -------
     pyarrow.Table
     """
-    network = ledger.network
+    network, trips = ledger.network, day.trips
     generator = random(seed, "trips", network.operator_id, date)
-    out, back = (network.shares.away_p[there].astype(_NARROW) for there in (trips.origin, trips.destination))
+    share = network.shares.away_p.astype(_NARROW)
+    out, back = share[trips.origin], share[trips.destination]
+    commuters, others = np.zeros((2, HOURS_OF_DAY, len(trips.origin)), dtype=np.uint32)
     dispersion = network.knobs["over_dispersion"]
-    shape = hourly.to_work.shape
-    commuters = draw(hourly.to_work * out, bits(generator, *shape), dispersion)
-    rest = hourly.from_work * back + hourly.other * ((out + back) * _NARROW(0.5))
-    others = draw(rest, bits(generator, *shape), dispersion)
+    many, few = np.flatnonzero(~trips.few), np.flatnonzero(trips.few)
+    seen = day.by_hour(many) * np.array([out[many], back[many], (out[many] + back[many]) / 2])[:, None]
+    commuters[:, many] = draw(seen[0], bits(generator, *seen[0].shape), dispersion)
+    others[:, many] = draw(seen[1] + seen[2], bits(generator, *seen[0].shape), dispersion)
+    commuters[:, few], others[:, few] = _one_by_one(
+        day, few, out[few], back[few], dispersion=dispersion, generator=generator
+    )
     jitter = np.exp(0.05 * generator.standard_normal((2, len(trips.origin))))
-    tables = []
-    for purpose, counts in (("all", commuters + others), ("home_work", commuters)):
-        seen = counts.sum(axis=0)
-        there = np.flatnonzero(seen)
-        enough = seen[there] >= network.knobs["threshold"]
-        km = np.round(seen[there] * trips.km[there] * jitter[0, there], 1)
-        minutes = np.round(trips.minutes[there] * jitter[1, there], 1)
-        codes = pa.array(ledger.areas.codes)
-        tables.append(
-            pa.Table.from_arrays(
-                [
-                    codes.take(pa.array(trips.origin[there])),
-                    codes.take(pa.array(trips.destination[there])),
-                    pa.array([purpose] * len(there), pa.string()),
-                    *withheld(np.ascontiguousarray(counts[:, there]), network.knobs["threshold"]),
-                    pa.array(km, mask=~enough),
-                    pa.array(minutes, mask=~enough),
-                ],
-                schema=delivery_tables()["od_day"].file_schema,
-            )
-        )
-    return pa.concat_tables(tables).sort_by([(name, "ascending") for name in ("origin_code", "destination_code")])
+    counts = np.stack([commuters + others, commuters])
+    whole = counts.sum(axis=1)
+    # Pairs in their order, each with all trips and then those to work.
+    pair, purpose = np.nonzero(whole.T)
+    number = whole[purpose, pair]
+    enough = number >= network.knobs["threshold"]
+    codes = pa.array(ledger.areas.codes)
+    return pa.Table.from_arrays(
+        [
+            codes.take(pa.array(trips.origin[pair])),
+            codes.take(pa.array(trips.destination[pair])),
+            pa.array(["all", "home_work"]).take(pa.array(purpose)),
+            *withheld(np.ascontiguousarray(counts[purpose, :, pair].T), network.knobs["threshold"]),
+            pa.array(np.round(number * trips.km[pair] * jitter[0, pair], 1), mask=~enough),
+            pa.array(np.round(trips.minutes[pair] * jitter[1, pair], 1), mask=~enough),
+        ],
+        schema=delivery_tables()["od_day"].file_schema,
+    )
+
+
+def _one_by_one(
+    day: DayTrips,
+    pairs: Numbers,
+    out: NDArray[np.float32],
+    back: NDArray[np.float32],
+    *,
+    dispersion: float,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Trips to work and others that an operator counts in pairs with few of them, each hours x pairs.
+
+    The trips of a day are drawn for each pair and kind, and then an hour for every trip.
+    """
+    nation = day.nation[pairs]
+    trips = day.trips
+    amounts = np.array([trips.work[pairs], trips.back[pairs], trips.other[pairs]], dtype=_NARROW)
+    seen = day.hours.sum(axis=1)[:, nation] * amounts * np.array([out, back, (out + back) / 2])
+    counts = []
+    for kind, mean in enumerate(seen):
+        drawn = draw(mean, bits(generator, len(mean)), dispersion)
+        hour = np.empty(int(drawn.sum()), dtype=np.int64)
+        pair = np.repeat(np.arange(len(pairs)), drawn)
+        chance = generator.random(len(hour), dtype=np.float32)
+        for number in range(len(NATIONS)):
+            there = np.flatnonzero(nation[pair] == number)
+            until = np.cumsum(day.hours[kind, :, number], dtype=np.float64)
+            hour[there] = np.searchsorted(until, chance[there] * until[-1], side="right")
+        np.minimum(hour, HOURS_OF_DAY - 1, out=hour)
+        number_of = np.bincount(hour * len(pairs) + pair, minlength=HOURS_OF_DAY * len(pairs))
+        counts.append(number_of.astype(np.uint32).reshape(HOURS_OF_DAY, len(pairs)))
+    return counts[0], counts[1] + counts[2]
 
 
 @dataclass(frozen=True)

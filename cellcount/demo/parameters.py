@@ -152,6 +152,8 @@ def _check_shares(parameters: Parameters, path: Path) -> None:
 
 def _check_activities(parameters: Parameters, path: Path) -> None:
     """Refuse a day on which people do more than there is time for, and visitors from nowhere."""
+    if parameters["gravity"]["long_trips"]["share"] > 1:
+        raise ScenarioError(f"{path}: gravity.long_trips.share is a share of 1.")
     for code, (_, reach) in parameters["visitors"]["countries"].items():
         if f"stay_{reach}" not in parameters["visitors"]:
             raise ScenarioError(f"{path}: visitors.countries.{code} has reach {reach!r}: near, middle or far.")

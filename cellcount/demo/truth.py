@@ -16,7 +16,7 @@ from cellcount.atomic import write_text
 from cellcount.demo.country import Numbers, Working
 from cellcount.demo.days import utc
 from cellcount.demo.events import Effect
-from cellcount.demo.movements import HourlyTrips, Trips
+from cellcount.demo.movements import DayTrips, Trips
 from cellcount.demo.networks import Network, observed
 from cellcount.demo.people import DayShares, Population, people_present
 from cellcount.demo.visitors import Visits
@@ -107,7 +107,7 @@ class TruthWriter:
         self._days: dict[dt.date, TrueDay] = {}
 
     def write_day(
-        self, day: DayShares, effects: Sequence[Effect], networks: Sequence[Network], hourly: HourlyTrips
+        self, day: DayShares, effects: Sequence[Effect], networks: Sequence[Network], trips: DayTrips
     ) -> TrueDay:
         """Write the people present on a UTC day; the rest of what is true of it is to be handed to `add`."""
         people = people_present(self._population, day)
@@ -130,8 +130,8 @@ class TruthWriter:
             areas=np.array([self._straddling @ hour for hour in people]),
             present=np.einsum("trk,kr->t", day.shares, self._population.by_region),
             observed={each.operator_id: observed(self._population, each, day) for each in networks},
-            to_work=hourly.to_work.sum(axis=0),
-            trips=hourly.total.sum(axis=0),
+            to_work=trips.to_work,
+            trips=trips.total,
         )
 
     def add(self, day: TrueDay) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from cellcount.methods.precision import Precision, standard_error
+from cellcount.methods.precision import Placement, Precision, standard_error
 from cellcount.standard import DAY_PARTS
 from cellcount.ui.presence import Floats
 from cellcount.ui.times import Slot
@@ -20,6 +20,7 @@ PART_OF_HOUR = {hour: part for part, hours in DAY_PARTS.items() for hour in hour
 """Part of the day by UTC hour."""
 _PARTS = list(DAY_PARTS)
 _KEYS = ("area_code", "day_part")
+_SHARES = ("coverage_p", "over_dispersion", "share_cv")
 
 
 def part_of(slot: Slot, zone: str, around: date) -> str:
@@ -149,3 +150,45 @@ def variation(people: Floats, errors: Floats) -> Floats:
     """
     unknown = np.isnan(people) | np.isnan(errors)
     return np.divide(errors, people, out=np.where(unknown, np.nan, np.inf), where=(people > 0) & ~unknown)
+
+
+SIZES = np.geomspace(1.0, 1e6, 19)
+"""Figures at which the errors of curves are worked out: three to a power of ten."""
+
+
+def curves(known: Parameters, km2_of: Mapping[str, float], days: float = 1.0) -> Floats:
+    """Standard errors of cells by area, part of the day and size of the figure, for whoever reads them off.
+
+    Parameters
+    ----------
+    known : Parameters
+        Of the areas that the cells lie in.
+    km2_of : mapping of str to float
+        Area of a cell in square kilometres, by code of the area that it lies in: within an area they hardly differ.
+    days : float
+        Dates over which each figure is a mean.
+
+    Returns
+    -------
+    array of float, shape (areas, parts of the day, sizes)
+        Natural logarithms of standard errors of figures of `SIZES`; NaN where a parameter is not known. Read on a
+        straight line between logarithms of figures they are within 2 % of the formula's from 5 people on.
+    """
+    codes = list(km2_of)
+    km2 = np.repeat([km2_of[code] for code in codes], len(_PARTS))
+    precision = known.at([code for code in codes for _ in _PARTS], _PARTS)
+    rows, parts = np.arange(len(km2)), np.tile(np.arange(len(_PARTS)), len(codes))
+
+    def down(values: ArrayLike) -> Floats:
+        return np.asarray(values, dtype=np.float64)[rows, parts].reshape(-1, 1)
+
+    columns = {name: down(getattr(precision, name)) for name in _SHARES}
+    columns |= {f"placement_{each.name}": down(getattr(precision.placement, each.name)) for each in fields(Placement)}
+    chosen = Precision.of(columns)
+    errors = standard_error(SIZES.reshape(1, -1), chosen, area_km2=km2.reshape(-1, 1), days=days)
+    return np.log(errors).reshape(len(codes), len(_PARTS), len(SIZES))
+
+
+def place_of_part(part: str) -> int:
+    """Place of a part of the day among those of `curves`."""
+    return _PARTS.index(part)

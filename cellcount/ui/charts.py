@@ -19,6 +19,8 @@ BAR, FOOT = 34, 36
 """Pixels: height of a bar that lies, and of what stands below the bars."""
 MOST_BARS = 6
 """So many parts of a day are bars; more are a line."""
+MOST_OF_DAY = 25
+"""Hours of the longest day; more are those of a week, whose days are written and not their hours."""
 _HOVER = "%{customdata}: %{y:,.0f}<extra></extra>"
 _QUIET = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 
@@ -27,7 +29,7 @@ def day_curve(
     labels: Sequence[str],
     people: NDArray[np.float64],
     errors: NDArray[np.float64],
-    chosen: int,
+    chosen: int | None,
     palette: Palette,
     *,
     unit: str,
@@ -43,8 +45,8 @@ def day_curve(
         The figure; NaN where it is withheld.
     errors : array of float, shape (steps,)
         Its standard error; NaN where it is not known. A band of 95 % is drawn where it is.
-    chosen : int
-        Place of the step that the map shows.
+    chosen : int or None
+        Place of the step that the map shows; None where it shows none of them.
     palette : Palette
         Colours of the ground.
     unit : str
@@ -60,7 +62,7 @@ def curve(
     labels: Sequence[str],
     people: NDArray[np.float64],
     errors: NDArray[np.float64],
-    chosen: int,
+    chosen: int | None,
     palette: Palette,
     *,
     unit: str,
@@ -75,13 +77,72 @@ def curve(
     return figure
 
 
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""A figure over the steps of a day, NaN where it is withheld, and its standard error, NaN where it is not known."""
+
+
+def two_curves(
+    labels: Sequence[str],
+    first: Curve,
+    second: Curve,
+    chosen: int | None,
+    palette: Palette,
+    *,
+    names: tuple[str, str],
+    unit: str,
+    alt: str,
+) -> None:
+    """Draw a figure over the steps of a day with its 95 % band, and dashed what it is measured against with its own.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One a step, in the order of time.
+    first, second : Curve
+        The figure, and what it is measured against.
+    chosen : int or None
+        Place of the step that the map shows; None where it shows none of them.
+    palette : Palette
+        Colours of the ground.
+    names : tuple of str
+        What the two are called.
+    unit : str
+        What both count.
+    alt : str
+        What the chart shows, in a sentence.
+    """
+    figure = go.Figure(layout=_layout(labels, palette, unit))
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    steps = list(range(len(labels)))
+    styles = ((palette.mark, "dash"), (palette.line, "solid"))
+    for (people, errors), name, (colour, dash) in zip((second, first), names[::-1], styles, strict=True):
+        if np.isfinite(errors).any():
+            low, high = interval(people, errors)
+            quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+            figure.add_scatter(x=steps, y=high, **quiet)
+            figure.add_scatter(x=steps, y=low, fill="tonexty", fillcolor=palette.band, **quiet)
+        figure.add_scatter(
+            x=steps,
+            y=people,
+            mode="lines+markers",
+            marker={"size": 3, "color": colour},
+            line={"color": colour, "width": 2.5, "dash": dash},
+            name=name,
+            customdata=[f"{name}, {label}" for label in labels],
+            hovertemplate=_HOVER,
+        )
+    if chosen is not None:
+        figure.add_vline(x=chosen, line={"color": palette.text, "width": 1.2, "dash": "dot"})
+    st.plotly_chart(figure, height=HEIGHT + 30, config=_QUIET, key="curve", alt=alt)
+
+
 def _draw_bars(
     figure: go.Figure,
     labels: Sequence[str],
     people: NDArray[np.float64],
     errors: NDArray[np.float64],
     *,
-    chosen: int,
+    chosen: int | None,
     palette: Palette,
 ) -> None:
     low, high = interval(people, errors)
@@ -104,7 +165,7 @@ def _draw_line(
     people: NDArray[np.float64],
     errors: NDArray[np.float64],
     *,
-    chosen: int,
+    chosen: int | None,
     palette: Palette,
 ) -> None:
     steps = list(range(len(labels)))
@@ -122,6 +183,8 @@ def _draw_line(
         customdata=list(labels),
         hovertemplate=_HOVER,
     )
+    if chosen is None:
+        return
     figure.add_vline(x=chosen, line={"color": palette.mark, "width": 1.5, "dash": "dot"})
     marker = {"color": palette.mark, "size": 9}
     figure.add_scatter(x=[chosen], y=[people[chosen]], mode="markers", marker=marker, hoverinfo="skip")
@@ -286,14 +349,19 @@ def _draw_lying(figure: go.Figure, bars_high: int, *, alt: str, key: str, legend
 
 
 def _layout(labels: Sequence[str], palette: Palette, unit: str) -> go.Layout:
-    every = 6 if len(labels) > MOST_BARS else 1
-    ticks = [step for step, label in enumerate(labels) if every == 1 or _whole(label, every)]
+    if len(labels) > MOST_OF_DAY:
+        ticks = [step for step, label in enumerate(labels) if label.endswith(" 00:00")]
+        written = [labels[step].split(" ")[0] for step in ticks]
+    else:
+        every = 6 if len(labels) > MOST_BARS else 1
+        ticks = [step for step, label in enumerate(labels) if every == 1 or _whole(label, every)]
+        written = [labels[step] for step in ticks]
     return go.Layout(
         margin={"l": 0, "r": 4, "t": 8, "b": 0},
         xaxis={
             "tickmode": "array",
             "tickvals": ticks,
-            "ticktext": [labels[step] for step in ticks],
+            "ticktext": written,
             "range": [-0.3, len(labels) - 0.7],
             "showgrid": False,
             "fixedrange": True,

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitAPIException
 
 from cellcount.errors import CellCountError
+from cellcount.methods.day_types import CALENDARS, DAY_TYPES, SATURDAY, day_type
+from cellcount.ui import windows
+from cellcount.ui.compare import HOWS, Comparison, How
+from cellcount.ui.search import HELP, Searched, Target
 from cellcount.ui.times import MORNING, nearest
 from cellcount.ui.view import (
     MEASURES,
@@ -32,15 +38,19 @@ from cellcount.ui.view import (
     nearest_date,
     nearest_slot,
 )
-from cellcount.ui.words import plain
+from cellcount.ui.words import listed, plain
 
 _SAID = "said"
-KINDS_OF_DAY = {"date": "Date", "usual": "Usual day"}
-FEW = 4
-"""So many parts of a day are buttons; more are a slider."""
-SHARED = ("release", "area", "day", "date", "period", "day_type", "measure", "hour")
+KINDS_OF_DAY = {"date": "Date", "week": "Week", "usual": "Usual day", "window": "Window"}
+WINDOW = ("statistic", "window", "hours_from", "hours_to", "day_types", "first", "last")
+"""Keys of the controls of a window of hours."""
+SHARED = ("release", "area", "day", "date", "period", "day_type", "measure", "hour", "place", "which", *WINDOW)
 """Keys of the shared controls, in the URL and of the widgets."""
 _CELL = "cell"
+DAYS_OF_WEEK = 7
+_MOVED = "moved"
+_SOUGHT = "sought"
+"""What was searched for last, and which of the answers was meant."""
 
 
 def settle_release(titles: Mapping[str, str], default: str, faults: Mapping[str, str]) -> str:
@@ -81,7 +91,21 @@ def choose_release(titles: Mapping[str, str], default: str) -> None:
         st.caption("\n".join(f"- {plain(key)}: {plain(title)}" for key, title in titles.items()))
 
 
-def choose(areas: Mapping[str, Area], default_area: str, days: Days, measures: Collection[Measure]) -> View:
+def row_of_controls() -> DeltaGenerator:
+    """The row that all controls of a page stand in; what does not fit goes on to the next line."""
+    return st.container(horizontal=True, vertical_alignment="bottom", key="controls")
+
+
+def choose(
+    areas: Mapping[str, Area],
+    default_area: str,
+    days: Days,
+    measures: Collection[Measure],
+    *,
+    with_windows: bool = False,
+    with_weeks: bool = False,
+    row: DeltaGenerator | None = None,
+) -> View:
     """Draw the controls in a row and give what was chosen.
 
     Parameters
@@ -93,7 +117,13 @@ def choose(areas: Mapping[str, Area], default_area: str, days: Days, measures: C
     days : Days
         The dates, periods and day types of the release.
     measures : collection of Measure
-        The measures that the release can serve.
+        The measures that the release can serve; of a single one there is no choice to draw.
+    with_windows : bool
+        Whether a mean or a peak over a window of hours and dates can be chosen in the place of a day.
+    with_weeks : bool
+        Whether the seven days of a week can be chosen.
+    row : DeltaGenerator, optional
+        The row, where a page has more controls in it than these.
 
     Returns
     -------
@@ -101,24 +131,29 @@ def choose(areas: Mapping[str, Area], default_area: str, days: Days, measures: C
     """
     if _settle_all(areas, default_area, days, measures):
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+    with row_of_controls() if row is None else row:
         labels = list(areas)
         area = st.selectbox(
             "Area", labels, index=labels.index(default_area), key="area", bind="query-params", width=270
         )
-        day = _choose_day(days)
+        weeks = with_weeks and len(days.dates) >= DAYS_OF_WEEK
+        day = _choose_day(days, with_windows=with_windows and bool(days.dates), with_weeks=weeks)
         known = [measure for measure in MEASURES if measure in measures]
-        measure = st.segmented_control(
-            "Measure",
-            known,
-            format_func=lambda each: MEASURES[each],
-            default=known[0],
-            required=True,
-            key="measure",
-            bind="query-params",
-        )
+        measure = known[0]
+        if len(known) > 1:
+            measure = st.segmented_control(
+                "Measure",
+                known,
+                format_func=lambda each: MEASURES[each],
+                default=known[0],
+                required=True,
+                key="measure",
+                bind="query-params",
+            )
+    if day is None:
+        day = days.over(_choose_window(days))
     # The hours follow from the day, so the hour is settled after it and before its own widget.
-    if day.slots and _settle(
+    elif day.slots and _settle(
         "hour", [slot.label for slot in day.slots], lambda asked: nearest_slot(asked, day.slots, _first_hour(day))
     ):
         st.rerun()
@@ -126,24 +161,180 @@ def choose(areas: Mapping[str, Area], default_area: str, days: Days, measures: C
     return View(areas[str(area)], day, measure or known[0])
 
 
-def choose_hour(day: Day) -> int:
-    """Draw the choice of the hour, or of the part of the day.
+def choose_area(areas: Mapping[str, Area], default_area: str) -> Area:
+    """Draw the choice of the area alone, for pages without a day.
 
-    Returns
-    -------
-    int
-        Place of the chosen slot among the day's.
+    Parameters
+    ----------
+    areas : mapping of str to Area
+        Areas by label, in the order of the list.
+    default_area : str
+        Label of the area that is shown first.
     """
-    labels = [slot.label for slot in day.slots]
-    first = _first_hour(day)
-    if len(labels) > FEW:
-        chosen = st.select_slider("Hour, local time", labels, value=first, key="hour", bind="query-params")
-    else:
+    if _settle("area", areas, lambda asked: nearest_area(asked, areas.values(), default_area)):
+        st.rerun()
+    labels = list(areas)
+    area = st.selectbox("Area", labels, index=labels.index(default_area), key="area", bind="query-params", width=270)
+    show_said("area")
+    return areas[str(area)]
+
+
+def pick(key: str, value: object) -> None:
+    """Choose a value for a control that is drawn later in this run, as a click on the map does."""
+    st.session_state[key] = value
+
+
+def pick_among(key: str, value: str) -> None:
+    """Add a value to those chosen in `choose_many`, or take it away, before that is drawn in this run."""
+    held = list(st.session_state.get(key) or [])
+    st.session_state[key] = [each for each in held if each != value] if value in held else [*held, value]
+
+
+def copy_address(release_id: str, values: Mapping[str, str | Sequence[str] | None]) -> None:
+    """Offer the address of this view, to be copied: it writes every value, and the release.
+
+    Parameters
+    ----------
+    release_id : str
+        The release.
+    values : mapping
+        What the URL says, by key; what is empty is left out.
+    """
+    here = (st.context.url or "").split("?")[0]
+    said = {"release": release_id, **{key: value for key, value in values.items() if value}}
+    with st.popover("Copy link", icon=":material/link:", key="link", on_change="rerun") as opened:
+        if opened.open:
+            st.markdown("Opens this view anywhere that serves the release.")
+            st.code(f"{here}?{urlencode(said, doseq=True)}", language=None, wrap_lines=True)
+
+
+Widget = Literal["buttons", "list"]
+
+
+def choose_one(
+    key: str,
+    label: str,
+    choices: Mapping[str, str],
+    default: str,
+    *,
+    noun: str | None = None,
+    widget: Widget = "buttons",
+    width: int | None = None,
+) -> str:
+    """Draw a choice of one among a few, bound to the URL by its label, and give the identifier of what was chosen.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget and of the URL.
+    label : str
+        What is chosen.
+    choices : mapping of str to str
+        Label by identifier, in the order of the list.
+    default : str
+        Identifier of what is chosen at first.
+    noun : str, optional
+        What one of the choices is called where there is none of a name; the label in small letters if not given.
+    widget : {'buttons', 'list'}
+        Buttons side by side, or a list that opens and can be searched.
+    width : int, optional
+        Pixels.
+    """
+    if _settle_choice(key, choices, noun or label.lower(), default):
+        st.rerun()
+    ids = list(choices)
+    more: dict[str, Any] = {} if width is None else {"width": width}
+    if widget == "buttons":
         chosen = st.segmented_control(
-            "Part of the day, local time", labels, default=first, required=True, key="hour", bind="query-params"
+            label,
+            ids,
+            format_func=lambda each: choices[each],
+            default=default,
+            required=True,
+            key=key,
+            bind="query-params",
+            **more,
         )
-    show_said("hour")
-    return labels.index(str(chosen)) if chosen in labels else labels.index(first)
+    else:
+        chosen = st.selectbox(
+            label,
+            ids,
+            index=ids.index(default),
+            format_func=lambda each: choices[each],
+            key=key,
+            bind="query-params",
+            **more,
+        )
+    show_said(key)
+    return default if chosen is None else str(chosen)
+
+
+def choose_many(
+    key: str,
+    label: str,
+    choices: Mapping[str, str],
+    default: Sequence[str] = (),
+    *,
+    noun: str | None = None,
+    most: int | None = None,
+    placeholder: str = "All",
+    width: int | Literal["stretch"] = "stretch",
+) -> tuple[str, ...]:
+    """Draw a choice of any number among many, bound to the URL by label; give the identifiers in the order chosen.
+
+    Parameters
+    ----------
+    key, label : str
+        Of the widget and of the URL; and what is chosen.
+    choices : mapping of str to str
+        Label by identifier, in the order of the list.
+    default : sequence of str
+        Identifiers that are chosen at first.
+    noun : str, optional
+        As of `choose_one`.
+    most : int, optional
+        So many can be chosen at once.
+    placeholder : str
+        What stands there while none is chosen.
+    width : int or 'stretch'
+        Pixels; all there is if not given.
+    """
+    asked = st.query_params.get_all(key)
+    unknown = [each for each in asked if each not in choices.values()]
+    if unknown:
+        # By identifier too, for links are written by people as well; what is neither is left out, and said.
+        meant = [choices.get(each, each) for each in asked]
+        known = [each for each in meant if each in choices.values()]
+        try:
+            st.query_params[key] = known
+        except StreamlitAPIException:
+            known = []
+        left = [each for each in meant if each not in choices.values()]
+        if left:
+            missing = listed([f"“{each}”" for each in left])
+            st.session_state[_SAID] = {
+                **st.session_state.get(_SAID, {}),
+                key: (None, f"There is no {noun or label.lower()} {missing} in this release."),
+            }
+        if known != asked:
+            st.rerun()
+    held = st.session_state.get(key)
+    if held is not None and any(each not in choices for each in held):
+        st.session_state[key] = [each for each in held if each in choices]
+    chosen = st.multiselect(
+        label,
+        list(choices),
+        default=list(default),
+        format_func=lambda each: choices[each],
+        max_selections=most,
+        placeholder=placeholder,
+        key=key,
+        bind="query-params",
+        width=width,
+    )
+    if st.session_state.get(_SAID, {}).get(key):
+        st.info(plain(st.session_state[_SAID].pop(key)[1]), icon=":material/info:")
+    return tuple(str(each) for each in chosen)
 
 
 def choose_part(labels: Sequence[str], default: str) -> Sequence[TabContainer]:
@@ -154,12 +345,51 @@ def choose_part(labels: Sequence[str], default: str) -> Sequence[TabContainer]:
     return st.tabs(list(labels), default=default, key="part", bind="query-params")
 
 
-def kept() -> dict[str, str]:
+def told(key: str, name: str) -> Any:
+    """What the map of a key last told of something, before it is drawn again in this run; None where nothing yet."""
+    held = st.session_state.get(key)
+    return None if held is None else held.get(name)
+
+
+def asked_hour(day: Day) -> int:
+    """The hour, or part of the day, that the URL asks for, which the map keeps as the visitor moves it.
+
+    Returns
+    -------
+    int
+        Place of the slot among the day's; that of the morning where the URL asks for none.
+    """
+    labels = [slot.label for slot in day.slots]
+    first = _first_hour(day)
+    _settle("hour", labels, lambda asked: nearest_slot(asked, day.slots, first))
+    show_said("hour")
+    asked = st.query_params.get("hour", first)
+    return labels.index(asked) if asked in labels else labels.index(first)
+
+
+def keep_hour(day: Day, place: int) -> None:
+    """Write the hour at which the map stands into the URL, so that the view is a link."""
+    label = day.slots[place].label
+    if st.query_params.get("hour", _first_hour(day)) != label:
+        st.query_params["hour"] = label
+
+
+def held(*keys: str) -> dict[str, str | list[str] | None]:
+    """What controls hold, as the URL may say it: identifiers, and dates in numbers."""
+    values = {key: st.session_state.get(key) for key in keys}
+    return {
+        key: None if value is None else [str(each) for each in value] if isinstance(value, list) else _text(value)
+        for key, value in values.items()
+    }
+
+
+def kept() -> dict[str, str | list[str]]:
     """What of the URL goes along to another page: everything that the shared controls know."""
-    return {key: st.query_params[key] for key in SHARED if key in st.query_params}
+    found = {key: st.query_params.get_all(key) for key in SHARED if key in st.query_params}
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
 
 
-def towards(measure: Measure | None, hour: str | None) -> dict[str, str]:
+def towards(measure: Measure | None, hour: str | None) -> dict[str, str | list[str]]:
     """The parameters of a link into a map, with a measure and an hour of its own.
 
     Parameters
@@ -169,14 +399,6 @@ def towards(measure: Measure | None, hour: str | None) -> dict[str, str]:
     """
     wanted = {"measure": MEASURES[measure] if measure else None, "hour": hour}
     return {**kept(), **{key: value for key, value in wanted.items() if value}}
-
-
-def copy_link(view: View, release_id: str, hour: str) -> None:
-    """Offer the address of this view, to be copied."""
-    with st.popover("Copy link", icon=":material/link:", key="link", on_change="rerun") as opened:
-        if opened.open:
-            st.markdown("Opens this view anywhere that serves the release.")
-            st.code(link(view, release_id, hour), language=None, wrap_lines=True)
 
 
 def ranked_list(
@@ -196,7 +418,7 @@ def ranked_list(
     with st.container(gap=None, key="ranked"):
         lines = zip(names, figures, intervals, targets, strict=True)
         for place, (name, figure, between, target) in enumerate(lines, start=1):
-            picked = of_cells and st.session_state.get(_CELL) == target
+            picked = of_cells and _marked() == target
             small = f" :small[({plain(between)})]" if between else ""
             if st.button(
                 f"{place}. {plain(name)} · **{plain(figure)}**{small}",
@@ -210,16 +432,88 @@ def ranked_list(
                 st.rerun()
 
 
+def ranked_choices(
+    key: str, names: Sequence[str], figures: Sequence[str], intervals: Sequence[str], ids: Sequence[str]
+) -> None:
+    """Draw a ranked list of things of which one can be picked, and left again; `picked` tells which.
+
+    Parameters
+    ----------
+    key : str
+        What is picked.
+    names, figures, intervals : sequence of str
+        What each line says; an interval is empty where none is known.
+    ids : sequence of str
+        What each line picks.
+    """
+    with st.container(gap=None, key="ranked"):
+        lines = zip(names, figures, intervals, ids, strict=True)
+        for place, (name, figure, between, each) in enumerate(lines, start=1):
+            small = f" :small[({plain(between)})]" if between else ""
+            chosen = picked(key) == each
+            st.button(
+                f"{place}. {plain(name)} · **{plain(figure)}**{small}",
+                key=f"ranked-{place}",
+                type="tertiary",
+                icon=":material/my_location:" if chosen else None,
+                on_click=pick_listed,
+                args=(key, None if chosen else each),
+            )
+
+
+def pick_listed(key: str, value: str | None) -> None:
+    """Pick one of the things of a ranked list, so that the URL has it too; None lets it go."""
+    if value is not None:
+        st.session_state[f"picked-{key}"] = st.query_params[key] = value
+        return
+    st.session_state.pop(f"picked-{key}", None)
+    if key in st.query_params:
+        del st.query_params[key]
+
+
+def picked(key: str) -> str | None:
+    """What was picked in a ranked list, or on the map, or that the URL names; None where nothing is."""
+    held = st.session_state.get(f"picked-{key}", st.query_params.get(key))
+    return None if held is None else str(held)
+
+
 def picked_cell(cells: NDArray[np.int64]) -> int | None:
-    """The cell that was selected in the ranked list, if it is among those of the area.
+    """The cell that was selected in the ranked list or on the map, or that the URL names, if the area has it.
 
     Parameters
     ----------
     cells : array of int64
         Cells of the area.
     """
-    held = st.session_state.get(_CELL)
-    return int(held, 16) if held and int(held, 16) in cells else None
+    return _cell_among(_marked(), cells)
+
+
+def _marked() -> str | None:
+    """The cell that is marked, as the URL or the session has it."""
+    held = st.session_state.get(_CELL, st.query_params.get(_CELL))
+    return None if held is None else str(held).strip().lower()
+
+
+def moved_to() -> int | None:
+    """The cell that the map was moved to, for it was selected in the ranked list; clicks leave the map where it is."""
+    held = st.session_state.get(_MOVED)
+    return int(held, 16) if held else None
+
+
+def click_cell(cell: str) -> None:
+    """Mark a cell that was clicked on the map, or let it go where it was marked already."""
+    if _marked() == cell:
+        _pick_cell(None)
+    else:
+        st.session_state[_CELL] = st.query_params[_CELL] = cell
+
+
+def _cell_among(held: object, cells: NDArray[np.int64]) -> int | None:
+    try:
+        cell = int(str(held), 16) if held else None
+    except ValueError:
+        return None
+    return cell if cell is not None and cell in cells else None
 
 
 def whole_area(name: str) -> None:
@@ -229,41 +523,17 @@ def whole_area(name: str) -> None:
 
 def _pick_area(label: str) -> None:
     st.session_state["area"] = label
-    st.session_state.pop(_CELL, None)
+    _pick_cell(None)
 
 
 def _pick_cell(cell: str | None) -> None:
-    if cell is None or st.session_state.get(_CELL) == cell:
-        st.session_state.pop(_CELL, None)
+    if cell is None or _marked() == cell:
+        for key in (_CELL, _MOVED):
+            st.session_state.pop(key, None)
+        if _CELL in st.query_params:
+            del st.query_params[_CELL]
     else:
-        st.session_state[_CELL] = cell
-
-
-def link(view: View, release_id: str, hour: str) -> str:
-    """An address that opens this view anywhere: it writes every value, and the release.
-
-    Parameters
-    ----------
-    view : View
-        What was chosen.
-    release_id : str
-        The release.
-    hour : str
-        Label of the hour.
-    """
-    day = view.day
-    values = {
-        "release": release_id,
-        "area": view.area.code,
-        "date": day.on.isoformat() if day.on else None,
-        "day": None if day.on else "usual",
-        "period": day.period,
-        "day_type": day.day_type,
-        "measure": view.measure,
-        "hour": hour,
-    }
-    here = (st.context.url or "").split("?")[0]
-    return f"{here}?{urlencode({key: value for key, value in values.items() if value})}"
+        st.session_state[_CELL] = st.session_state[_MOVED] = st.query_params[_CELL] = cell
 
 
 def show_said(*keys: str) -> None:
@@ -278,23 +548,31 @@ def show_said(*keys: str) -> None:
         st.info(plain(" ".join(sentences)), icon=":material/info:")
 
 
-def _choose_day(days: Days) -> Day:
-    if days.dates and days.periods:
+def _choose_day(days: Days, *, with_windows: bool, with_weeks: bool) -> Day | None:
+    """Draw the choice of the day; None where a window of hours was chosen in its place."""
+    usual = bool(days.periods and days.day_types)
+    there = {"date": bool(days.dates), "week": with_weeks, "usual": usual, "window": with_windows}
+    kinds = [kind for kind, is_there in there.items() if is_there]
+    kind = kinds[0] if kinds else "usual"
+    if len(kinds) > 1:
+        if st.session_state.get("day") not in (None, *kinds):
+            # It came along from a page that serves more.
+            st.session_state["day"] = kind
         kind = st.segmented_control(
             "Day",
-            list(KINDS_OF_DAY),
+            kinds,
             format_func=lambda each: KINDS_OF_DAY[each],
-            default="date",
+            default=kind,
             required=True,
             key="day",
             bind="query-params",
         )
-    else:
-        kind = "date" if days.dates else "usual"
-    if kind == "date" and days.first_shown:
+    if kind == "window":
+        return None
+    if kind in ("date", "week") and days.first_shown:
         dates = days.dates
         on = st.date_input(
-            "Date",
+            "Date" if kind == "date" else "Week of",
             days.first_shown,
             min_value=dates[0],
             max_value=dates[-1],
@@ -303,7 +581,7 @@ def _choose_day(days: Days) -> Day:
             bind="query-params",
             width=150,
         )
-        return days.dated(on)
+        return days.dated(on) if kind == "date" else days.week(on)
     if not days.periods or not days.day_types:
         raise CellCountError(
             "This release has neither dates nor typical days, so there is nothing to show by hour. "
@@ -330,6 +608,182 @@ def _choose_day(days: Days) -> Day:
     return days.typical(period, day_type)
 
 
+def _choose_window(days: Days) -> windows.Window:
+    """Draw the controls of a window of hours over dates."""
+    own = {**{name: label for name, (label, _) in windows.PRESETS.items()}, "own": "Other hours"}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="window-controls"):
+        statistic: windows.Statistic = (
+            "peak"
+            if choose_one("statistic", "Statistic", {"mean": "Mean", "peak": "Peak"}, "mean") == "peak"
+            else "mean"
+        )
+        name = choose_one(
+            "window", "Hours, local time", own, "morning", noun="window of hours", widget="list", width=270
+        )
+        if name == "own":
+            clock = {str(hour): f"{hour:02d}:00" for hour in range(24)}
+            first_hour = choose_one("hours_from", "From", clock, "7", noun="hour", widget="list", width=110)
+            end_hour = choose_one("hours_to", "To", clock, "19", noun="hour", widget="list", width=110)
+            hours = windows.hours_between(int(first_hour), int(end_hour))
+        else:
+            hours = windows.PRESETS[name][1]
+        kinds = choose_many("day_types", "Days", _types_of(days), noun="kind of day", placeholder="All days", width=210)
+        first = _choose_date("first", "First date", days.dates, days.dates[0])
+        last = _choose_date("last", "Last date", days.dates, days.dates[-1])
+    if last < first:
+        st.info("The last date lies before the first: they were exchanged.", icon=":material/info:")
+        first, last = last, first
+    return windows.Window(hours, frozenset(kinds or DAY_TYPES), first, last, statistic)
+
+
+def _types_of(days: Days) -> dict[str, str]:
+    """The day types that any of the dates of a release has in any nation."""
+    nations = calendars_of(days.zone)
+    found = {day_type(on, nation) for on in days.dates for nation in nations}
+    return {kind: label for kind, label in DAY_TYPES.items() if kind in found}
+
+
+def calendars_of(zone: str) -> tuple[str, ...]:
+    """The nations whose bank holidays count in a time zone; one without any where none are known."""
+    return tuple(CALENDARS) if zone == windows.BRITISH else ("",)
+
+
+def _choose_date(key: str, label: str, dates: Sequence[date], default: date) -> date:
+    """Draw the choice of a date of a release, bound to the URL."""
+    if _settle(key, [each.isoformat() for each in dates], lambda asked: nearest_date(asked, dates, default)):
+        st.rerun()
+    chosen = st.date_input(
+        label,
+        default,
+        min_value=dates[0],
+        max_value=dates[-1],
+        format="DD/MM/YYYY",
+        key=key,
+        bind="query-params",
+        width=140,
+    )
+    show_said(key)
+    return chosen if isinstance(chosen, date) else default
+
+
+def choose_comparison(days: Days, day: Day) -> Comparison:
+    """Draw the choice whether and with what a day is compared.
+
+    Parameters
+    ----------
+    days : Days
+        What the release can show.
+    day : Day
+        What was chosen: a date, a usual day or a window, which is compared with the same hours of other days.
+    """
+    chosen = choose_one("compare", "Compare", HOWS, "none", noun="comparison")
+    if chosen == "none":
+        return Comparison()
+    how: How = "difference" if chosen == "difference" else "side"
+    if day.window is not None:
+        return Comparison(how, _choose_other_types(days, day.window))
+    found = _choose_other_day(days, day)
+    labels = {"same": "Same hour", **{slot.label: slot.label for slot in found.slots}}
+    hour = choose_one("compare_hour", "Its hour", labels, "same", noun="hour", widget="list", width=125)
+    return Comparison(how, found, None if hour == "same" else hour)
+
+
+def _choose_other_types(days: Days, window: windows.Window) -> Day:
+    """A window's hours on days of another type."""
+    there = _types_of(days)
+    choices = {"all": "All days", **there}
+    # A window of all days is measured against Saturdays, and any other against the first type that it lacks.
+    lacking = [kind for kind in there if kind not in window.day_types] or [SATURDAY]
+    first = lacking[0] if lacking[0] in there else "all"
+    kind = choose_one(
+        "compare_types", "With the same hours on", choices, first, noun="kind of day", widget="list", width=200
+    )
+    types = frozenset(DAY_TYPES) if kind == "all" else frozenset([kind])
+    return days.over(windows.Window(window.hours, types, window.first, window.last, window.statistic))
+
+
+def _choose_other_day(days: Days, day: Day) -> Day:
+    usual = bool(days.periods and days.day_types)
+    kinds = {kind: KINDS_OF_DAY[kind] for kind, there in (("usual", usual), ("date", bool(days.dates))) if there}
+    # A date is measured against a usual day, and a usual one against another.
+    kind = next(iter(kinds))
+    if len(kinds) > 1:
+        kind = choose_one("compare_day", "With", kinds, kind, noun="kind of day")
+    if kind == "date":
+        apart = [on for on in days.dates if on != day.on]
+        return days.dated(_choose_date("compare_date", "Date to compare with", days.dates, (apart or days.dates)[-1]))
+    own = day_type(day.on, calendars_of(days.zone)[0]) if day.on else None
+    others = [each for each in days.day_types if each != day.day_type]
+    first = own if own in days.day_types else (others or list(days.day_types))[0]
+    chosen = choose_one("compare_type", "Kind of day", days.day_types, first, widget="list", width=145)
+    return days.typical(day.period or next(iter(days.periods)), chosen)
+
+
+def choose_place(look: Callable[[str], Searched]) -> Target | None:
+    """Draw the search for a place, bound to the URL, and give where the map is to move; None where nowhere.
+
+    Parameters
+    ----------
+    look : callable
+        Finds what was typed.
+    """
+    asked = st.text_input(
+        "Find a place",
+        placeholder="Name, postcode, position",
+        key="place",
+        bind="query-params",
+        help=HELP,
+        width=225,
+        icon=":material/search:",
+    )
+    found = look(asked or "")
+    if found.said:
+        st.info(plain(found.said), icon=":material/info:")
+    if not found.targets:
+        return None
+    by_id = {target.id: target for target in found.targets}
+    chosen = found.targets[0].id
+    if len(by_id) > 1:
+        _leave_answer(asked or "", by_id)
+        chosen = choose_one(
+            "which",
+            "Which one",
+            {each: target.words for each, target in by_id.items()},
+            chosen,
+            noun="answer",
+            widget="list",
+            width=300,
+        )
+    sought = (asked or "", chosen)
+    if st.session_state.get(_SOUGHT) != sought:
+        # The map goes where was searched last, and no longer to the cell that it was moved to before.
+        st.session_state.pop(_MOVED, None)
+        st.session_state[_SOUGHT] = sought
+    return by_id[chosen]
+
+
+def _leave_answer(asked: str, by_id: Mapping[str, Target]) -> None:
+    """Leave what was chosen among the answers to another search: the first of these is meant, and nothing is wrong."""
+    before = st.session_state.get(_SOUGHT)
+    if before is None or before[0] == asked:
+        return
+    if st.session_state.get("which") not in (None, *by_id):
+        st.session_state["which"] = next(iter(by_id))
+    if st.query_params.get("which") not in (None, *(target.words for target in by_id.values())):
+        try:
+            del st.query_params["which"]
+        except StreamlitAPIException:
+            # The list is on the page, and Streamlit writes what it holds.
+            return
+
+
+def area_button(name: str, label: str) -> None:
+    """Offer to show the area that a place lies in."""
+    st.button(
+        f"Show all of {plain(name)}", key="to-area", icon=":material/select_all:", on_click=_pick_area, args=(label,)
+    )
+
+
 def _settle_all(areas: Mapping[str, Area], default_area: str, days: Days, measures: Collection[Measure]) -> bool:
     """Settle every control but the hour; whether the URL was rewritten."""
     rewritten = [_settle("area", areas, lambda asked: nearest_area(asked, areas.values(), default_area))]
@@ -339,7 +793,7 @@ def _settle_all(areas: Mapping[str, Area], default_area: str, days: Days, measur
         rewritten.append(_settle("date", iso, lambda asked: nearest_date(asked, dates, first)))
     shown: dict[str, str] = {measure: label for measure, label in MEASURES.items() if measure in measures}
     for key, choices, what in (
-        ("measure", shown, "measure"),
+        ("measure", shown if len(shown) > 1 else {}, "measure"),
         ("day", KINDS_OF_DAY, "kind of day"),
         ("day_type", days.day_types, "kind of day"),
         ("period", days.periods, "period"),
@@ -349,16 +803,17 @@ def _settle_all(areas: Mapping[str, Area], default_area: str, days: Days, measur
     return any(rewritten)
 
 
-def _settle_choice(key: str, choices: Mapping[str, str], what: str) -> bool:
+def _settle_choice(key: str, choices: Mapping[str, str], what: str, default: str | None = None) -> bool:
     """Settle one of a few choices. The widget keeps identifiers, the URL has their labels."""
+    first = next(iter(choices)) if default is None else default
 
     def answer(asked: str) -> Answer:
-        found = nearest_choice(asked, dict(choices), next(iter(choices)), what)
+        found = nearest_choice(asked, dict(choices), first, what)
         return Answer(choices[found.value], found.said)
 
     held = st.session_state.get(key)
     if held is not None and held not in choices:
-        st.session_state[key] = nearest_choice(str(held), dict(choices), next(iter(choices)), what).value
+        st.session_state[key] = nearest_choice(str(held), dict(choices), first, what).value
     return _settle(key, choices.values(), answer, held_as={label: each for each, label in choices.items()})
 
 

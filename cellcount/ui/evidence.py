@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from cellcount.ui import exports
+from cellcount.ui import exports, map_pictures, pictures, sources
+from cellcount.ui.frame import STEWARD, SYNTHETIC
+from cellcount.ui.map_pictures import Pictured
 from cellcount.ui.reading import Release, Run
 from cellcount.ui.words import count, plain
 
@@ -37,7 +42,9 @@ class Taken:
     columns : dict of str to str
         What each column means, with its unit.
     of_cells : bool
-        Whether it is a table of cells, which can be had with their outlines too.
+        Whether it is a table of cells, or of flows with their ends, which can be had with their shapes too.
+    outlines : GeoSeries, optional
+        Outlines by code of a table of areas, which can then be had with them; its codes are in `area_code`.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Taken:
     table: Callable[[], pd.DataFrame]
     columns: dict[str, str]
     of_cells: bool = True
+    outlines: gpd.GeoSeries | None = None
 
 
 RELEASE_COLUMNS = {
@@ -102,6 +110,68 @@ def table(release: Release, taken: Taken) -> None:
             st.dataframe(taken.table(), hide_index=True, height="content")
             file_name = f"{'synthetic-' if release.manifest.synthetic else ''}{taken.name}.csv"
             _button("CSV", file_name, "text/csv", lambda: exports.to_csv(exported(release, taken)), of="table")
+
+
+def picture_button(release: Release, pictured: Pictured, *, key: str = "picture", drawable: bool = True) -> None:
+    """Draw the button that offers the map as a picture, which is made when somebody takes it.
+
+    Where the visitor's browser cannot draw the map, the picture itself stands here too.
+
+    Parameters
+    ----------
+    release : Release
+        The release that is served.
+    pictured : Pictured
+        The map as it stands.
+    key : str
+        Of the button on the page, where there are several.
+    drawable : bool
+        Whether the visitor's browser can draw the map: `Seen.drawable`.
+    """
+    if not drawable:
+        with st.spinner("Drawing the map as a picture"):
+            st.image(picture(release, pictured), caption=pictured.title)
+    stem = f"{'synthetic-' if release.manifest.synthetic else ''}{pictured.name}"
+    with st.popover("Picture", icon=":material/image:", key=key):
+        st.caption("The map as it stands, with its legend, source, local time and caveats.")
+        with st.container(horizontal=True):
+            for form, (label, kind) in pictures.FORMS.items():
+                _button(label, f"{stem}.{form}", kind, partial(picture, release, pictured, form), of=key)
+
+
+def picture(release: Release, pictured: Pictured, form: pictures.Form = "png") -> bytes:
+    """A map as a picture, with all that must be said of it.
+
+    Parameters
+    ----------
+    release : Release
+        The release that is served.
+    pictured : Pictured
+        The map.
+    form : {'png', 'svg', 'pdf'}
+        What it is written as.
+    """
+    manifest = release.manifest
+    warned = [
+        " ".join(words) for words, meant in ((STEWARD, manifest.steward_only), (SYNTHETIC, manifest.synthetic)) if meant
+    ]
+    # Several sources ask for the same words.
+    said = dict.fromkeys(re.split(r"(?<=\.) (?=[A-Z])", sources.line(release)))
+    ground = pictured.outlines()
+    sheet = pictures.Sheet(
+        title=pictured.title,
+        subtitle=pictured.subtitle,
+        notes=pictured.notes,
+        source=" ".join(said),
+        release_id=manifest.release_id,
+        warnings=tuple(warned),
+        palette=pictured.palette,
+        ground=ground,
+        names=pictured.names,
+        caveats=tuple(manifest.caveats),
+        nothing=pictured.nothing,
+    )
+    return pictures.draw(sheet, map_pictures.panels(pictured, ground.chosen), form)
 
 
 def facts(release: Release, title: str) -> dict[str, object]:
@@ -162,7 +232,8 @@ def _release(release: Release) -> None:
 def _run(run: Run) -> None:
     parameters = json.dumps(run.parameters, ensure_ascii=False, default=str)
     st.markdown(f"**{plain(run.name)}** · {plain(run.about)}")
-    st.code(run.sql, language="sql", height=220)
+    # As long as it is: a box that scrolls by itself cannot be reached by keyboard in every browser.
+    st.code(run.sql, language="sql", wrap_lines=True)
     spent = f"{run.seconds * 1000:,.0f} ms when it was first run"
     st.caption(plain(f"Parameters {parameters} · {count(run.rows, 'row')} · {spent}"))
 
@@ -180,12 +251,12 @@ def _download(release: Release, taken: Taken) -> None:
             "application/csvm+json",
             lambda: exports.to_csvw(exported(release, taken), f"{stem}.csv", about, columns),
         )
-        if taken.of_cells:
+        if taken.of_cells or taken.outlines is not None:
             _button(
                 "GeoParquet",
                 f"{stem}.parquet",
                 "application/vnd.apache.parquet",
-                lambda: exports.to_geoparquet(exported(release, taken), about),
+                lambda: exports.to_geoparquet(exported(release, taken), about, taken.outlines),
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import h3
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import shapely
@@ -36,8 +37,14 @@ def to_csv(table: pd.DataFrame) -> bytes:
     >>> to_csv(pd.DataFrame({"place": ["=1+1"], "people": [None]})).decode("utf-8-sig")
     "place,people\n'=1+1,\n"
     """
-    safe = table.map(lambda value: safe_text(value) if isinstance(value, str) else value)
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    safe = {name: _safe(table[name]) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
+    return table.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def _safe(column: pd.Series) -> pd.Series:
+    """A column that may hold text, made safe; the same words are looked at once."""
+    words = {value: safe_text(value) for value in column.unique() if isinstance(value, str)}
+    return column.map(lambda value: words.get(value, value) if isinstance(value, str) else value)
 
 
 def to_csvw(table: pd.DataFrame, file_name: str, facts: Mapping[str, object], columns: Mapping[str, str]) -> bytes:
@@ -74,22 +81,33 @@ def to_csvw(table: pd.DataFrame, file_name: str, facts: Mapping[str, object], co
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def to_geoparquet(table: pd.DataFrame, facts: Mapping[str, object]) -> bytes:
-    """A table with a column `h3` as GeoParquet: each row with its hexagon, the facts in the file's metadata.
+def to_geoparquet(table: pd.DataFrame, facts: Mapping[str, object], outlines: gpd.GeoSeries | None = None) -> bytes:
+    """A table of cells, areas or flows as GeoParquet: each row with its shape, the facts in the metadata.
 
     Parameters
     ----------
     table : DataFrame
-        With the cells' indexes in `h3`, as text.
+        With the cells' indexes in `h3`, as text; or with the ends of flows in `origin_lon`, `origin_lat`,
+        `destination_lon` and `destination_lat`.
     facts : mapping
         Title, release, source, licence, caveats and the like; readable under the key `cellcount`.
+    outlines : GeoSeries, optional
+        Outlines by code, for a table of areas with their codes in `area_code`.
     """
-    outlines = [
-        shapely.Polygon([(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)])
-        for cell in table["h3"]
-    ]
+    if outlines is not None:
+        shapes = outlines.reindex(table["area_code"]).to_list()
+    elif "h3" in table:
+        shapes = [
+            shapely.Polygon([(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)])
+            for cell in table["h3"]
+        ]
+    else:
+        starts, ends = (table[[f"{end}_lon", f"{end}_lat"]].to_numpy(float) for end in ("origin", "destination"))
+        placed = np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
+        drawn = shapely.linestrings(np.stack([np.nan_to_num(starts), np.nan_to_num(ends)], axis=1))
+        shapes = [shape if there else None for shape, there in zip(drawn, placed, strict=True)]
     first = io.BytesIO()
-    gpd.GeoDataFrame(table, geometry=outlines, crs="EPSG:4326").to_parquet(first, index=False)
+    gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326").to_parquet(first, index=False)
     written = pq.read_table(first)
     metadata = {**(written.schema.metadata or {}), b"cellcount": json.dumps(facts, ensure_ascii=False).encode()}
     second = io.BytesIO()

@@ -71,6 +71,27 @@ PAGES: dict[str, Page] = {
         ":material/hexagon:",
         "Explore",
     ),
+    "hotspots": Page(
+        "pages/hotspots.py",
+        "Hotspots",
+        "Where is activity unusually concentrated, and when?",
+        ":material/local_fire_department:",
+        "Explore",
+    ),
+    "tourism": Page(
+        "pages/tourism.py",
+        "Tourism origins",
+        "Who visits, from where, and where do they go?",
+        ":material/luggage:",
+        "Explore",
+    ),
+    "flows": Page(
+        "pages/flows.py",
+        "Flows",
+        "Who moves from where to where, and when?",
+        ":material/conversion_path:",
+        "Explore",
+    ),
     "quality": Page(
         "pages/quality.py", "Data quality", "Data quality: may we trust these figures?", ":material/verified:", "Data"
     ),

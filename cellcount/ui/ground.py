@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import orjson
 import shapely
+from numpy.typing import NDArray
 
 TILE = 512
 """Side of the world at zoom 0, in pixels."""
@@ -17,8 +18,30 @@ WIDTH, HEIGHT = 640, 420
 LEGEND = 138
 """Width that the legend takes at the left of it, in pixels: a view fits beside it."""
 MOST_ZOOM = 13.0
+Floats = NDArray[np.float64]
+ASPECT = 1.2
+"""Width over height of the land that is kept around a view, beyond its margin."""
 MARGIN = 1.0
 """How much land is kept around the view, as a share of its width and height on each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """What the base map is made of, whole and fine: polygons in WGS 84.
+
+    Attributes
+    ----------
+    land : GeoSeries
+        Land.
+    areas : GeoSeries
+        The smallest areas of the release, by code.
+    chosen : GeoSeries
+        The chosen area by its code; empty where that is the whole.
+    """
+
+    land: gpd.GeoSeries
+    areas: gpd.GeoSeries
+    chosen: gpd.GeoSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +70,61 @@ class Bounds:
         return (self.west + self.east) / 2 - LEGEND / 2 * self.pixel, latitude
 
     def wider(self) -> Bounds:
-        """The same with a margin of land around it."""
-        across, up = (self.east - self.west) * MARGIN, (self.north - self.south) * MARGIN
+        """The same with a margin of land around it, wide enough for a map twice as wide as high."""
+        up = (self.north - self.south) * (1 + 2 * MARGIN)
+        across = max((self.east - self.west) * (1 + 2 * MARGIN), ASPECT * up / self.squeezed)
+        middle, height = (self.west + self.east) / 2, (self.south + self.north) / 2
         return Bounds(
-            max(self.west - across, -180), max(self.south - up, -85), min(self.east + across, 180), self.north + up
+            max(middle - across / 2, -180),
+            max(height - up / 2, -85),
+            min(middle + across / 2, 180),
+            min(height + up / 2, 85),
         )
+
+    @property
+    def squeezed(self) -> float:
+        """Length of a degree of longitude over one of latitude, in the middle."""
+        return math.cos(math.radians((self.south + self.north) / 2))
 
     @property
     def pixel(self) -> float:
         """Degrees of longitude in a pixel: what is finer cannot be seen."""
         return 360 / TILE / 2**self.zoom
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How detailed what was sent is, so that the browser knows when the visitor's view asks for other cells.
+
+    Attributes
+    ----------
+    loaded : Bounds
+        Where the cells that were sent lie.
+    whole : bool
+        Whether they are all that the area has.
+    finer : bool
+        Whether there is a finer resolution.
+    zoom : float or None
+        The zoom that they were chosen for; None for that of the view at first.
+    """
+
+    loaded: Bounds
+    whole: bool
+    finer: bool
+    zoom: float | None = None
+
+
+def level_of_ground(view: Bounds, zoom: float | None = None) -> Level:
+    """The level of detail of a map whose figures do not change with the view, but whose outlines do.
+
+    Parameters
+    ----------
+    view : Bounds
+        What the outlines were cut to.
+    zoom : float, optional
+        The zoom that they were cut for; that of the view at first if not given.
+    """
+    return Level(loaded=view.wider(), whole=False, finer=True, zoom=zoom)
 
 
 SEEN_WIDTH, SEEN_HEIGHT = 900, 650
@@ -97,7 +165,7 @@ def _mercator(latitude: float) -> float:
     return math.log(math.tan(math.pi / 4 + clipped / 2)) / (2 * math.pi)
 
 
-def fragment(shapes: gpd.GeoSeries, bounds: Bounds) -> orjson.Fragment:
+def geojson(shapes: gpd.GeoSeries, bounds: Bounds) -> str:
     """Outlines as compact GeoJSON: cut to the view, simplified to what can be seen, few decimals.
 
     Parameters
@@ -109,18 +177,130 @@ def fragment(shapes: gpd.GeoSeries, bounds: Bounds) -> orjson.Fragment:
 
     Returns
     -------
-    orjson.Fragment
-        A FeatureCollection, to be put into a spec as it is.
+    str
+        A FeatureCollection.
     """
-    around = bounds.wider()
-    near = shapes.cx[around.west : around.east, around.south : around.north]
-    cut = near.clip_by_rect(around.west, around.south, around.east, around.north)
-    light = cut.simplify(bounds.pixel * 0.7, preserve_topology=True)
+    light = in_view(shapes, bounds.wider(), bounds.pixel)
     decimals = max(2, math.ceil(-math.log10(bounds.pixel)) + 1)
-    rounded = shapely.transform(light.to_numpy(), lambda at: np.round(at, decimals))
+    rounded = shapely.transform(light, lambda at: np.round(at, decimals))
     features = [
         f'{{"type":"Feature","properties":{{}},"geometry":{text}}}'
         for text, empty in zip(shapely.to_geojson(rounded), shapely.is_empty(rounded), strict=True)
         if text and not empty
     ]
-    return orjson.Fragment(f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}')
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
+
+
+def numbered(shapes: gpd.GeoSeries, rows: Mapping[str, int]) -> str:
+    """Outlines of areas as GeoJSON, each with the row of its figures.
+
+    Parameters
+    ----------
+    shapes : GeoSeries
+        Polygons in WGS 84, by code.
+    rows : mapping of str to int
+        Row by code; other areas are left out.
+
+    Returns
+    -------
+    str
+        A FeatureCollection, simplified to what a map of all of them can show.
+    """
+    kept = shapes[[code in rows for code in shapes.index]]
+    if not len(kept):
+        return '{"type":"FeatureCollection","features":[]}'
+    view = Bounds(*kept.total_bounds)
+    light = kept.simplify(view.pixel / 4, preserve_topology=True)
+    decimals = max(2, math.ceil(-math.log10(view.pixel)) + 2)
+    rounded = shapely.transform(light.to_numpy(), lambda at: np.round(at, decimals))
+    features = [
+        f'{{"type":"Feature","properties":{{"row":{rows[code]}}},"geometry":{text}}}'
+        for code, text in zip(kept.index, shapely.to_geojson(rounded), strict=True)
+    ]
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A place that is named on the map: where, and how large its letters are, in pixels."""
+
+    name: str
+    longitude: float
+    latitude: float
+    size: float
+
+
+MOST_NAMES = 28
+NAME_SPACE = (84, 24)
+"""Pixels that a name keeps free around it, across and up."""
+LETTERS = ((500_000, 14.0), (100_000, 12.5), (0, 11.5))
+"""Height of a name's letters by population."""
+
+
+def named(
+    names: Sequence[str], longitudes: Floats, latitudes: Floats, populations: Floats, view: Bounds
+) -> tuple[Name, ...]:
+    """The places to name on a map: the largest first, each as far from the others as its name needs.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Places.
+    longitudes, latitudes, populations : array of float
+        Where they are, in degrees, and how many live there; NaN counts as nobody.
+    view : Bounds
+        What the map shows.
+
+    Examples
+    --------
+    >>> found = named(["Leeds", "Bradford", "London"], np.array([-1.55, -1.75, -0.1]), np.array([53.8, 53.79, 51.5]),
+    ...     np.array([530e3, 360e3, 9e6]), Bounds(-8.0, 50.0, 2.0, 60.0))
+    >>> [each.name for each in found]
+    ['London', 'Leeds']
+    """
+    inside = (
+        (longitudes >= view.west) & (longitudes <= view.east) & (latitudes >= view.south) & (latitudes <= view.north)
+    )
+    order = np.flatnonzero(inside)
+    order = order[np.argsort(-np.nan_to_num(populations[order]), kind="stable")]
+    wide, high = NAME_SPACE[0] * view.pixel, NAME_SPACE[1] * view.pixel * view.squeezed
+    kept: list[int] = []
+    for at in order.tolist():
+        if len(kept) == MOST_NAMES:
+            break
+        if all(
+            abs(longitudes[at] - longitudes[other]) > wide or abs(latitudes[at] - latitudes[other]) > high
+            for other in kept
+        ):
+            kept.append(at)
+    return tuple(
+        Name(
+            names[at],
+            float(longitudes[at]),
+            float(latitudes[at]),
+            next(size for least, size in LETTERS if np.nan_to_num(populations[at]) >= least),
+        )
+        for at in kept
+    )
+
+
+def in_view(shapes: gpd.GeoSeries, view: Bounds, pixel: float) -> NDArray[np.object_]:
+    """What lies in a view, cut to it and simplified to what can be seen.
+
+    Parameters
+    ----------
+    shapes : GeoSeries
+        Polygons in WGS 84.
+    view : Bounds
+        What is kept.
+    pixel : float
+        Degrees of longitude in a pixel.
+
+    Returns
+    -------
+    array of shapely geometries
+        Some may be empty.
+    """
+    near = shapes.cx[view.west : view.east, view.south : view.north]
+    cut = near.clip_by_rect(view.west, view.south, view.east, view.north)
+    return cut.simplify(pixel * 0.7, preserve_topology=True).to_numpy()

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from cellcount.methods.precision import LABEL_WORDS, interval, label_class
 from cellcount.ui.certainty import variation
+from cellcount.ui.ground import Level
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts, Floats, measured
 from cellcount.ui.times import NIGHT, Slot, nearest
 from cellcount.ui.view import Area, Measure, View
-from cellcount.ui.words import count, exactly, figures, intervals, labels, listed
+from cellcount.ui.windows import BRITISH, RULE, AreaWindow, CellWindow, calendars_said, nation_of_area
+from cellcount.ui.words import count, exactly, labels, listed, lowered
 
 MOST_RANKED = 10
 STEADY = 0.005
@@ -41,7 +43,6 @@ COLUMNS: dict[Measure, str] = {
 """The column of a measure in the table below the map."""
 CELL_KM2 = {5: "253 km²", 6: "36 km²", 7: "5.2 km²", 8: "0.74 km²", 9: "0.11 km²"}
 """Mean area of a cell by H3 resolution."""
-WITHHELD = "Withheld: too few people to show"
 STEP_COLUMNS = {
     "people": "People present; empty where withheld or not covered",
     "se": "Standard error of people; empty where not known",
@@ -74,6 +75,12 @@ class DensityDay:
         The smallest areas inside the chosen one; empty where it is one of them.
     zone : str
         Time zone of the release.
+    level : Level, optional
+        How detailed the cells are, and where they lie.
+    left_out : array of float, shape (cells, slots), optional
+        Share of the hours behind each mean that is withheld, 0 to 1; None where figures are of one hour.
+    cell_window, area_window : CellWindow and AreaWindow, optional
+        What stands behind the one step of a window of hours; None of a day.
     """
 
     view: View
@@ -84,6 +91,10 @@ class DensityDay:
     areas: AreaDay
     within: tuple[Area, ...]
     zone: str
+    level: Level | None = None
+    left_out: Floats | None = None
+    cell_window: CellWindow | None = None
+    area_window: AreaWindow | None = None
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -140,7 +151,9 @@ class DensityDay:
             {
                 "area_code": self.view.area.code,
                 "area_name": self.view.area.name,
-                "day": self.view.day.on.isoformat() if self.view.day.on else self.view.day.words,
+                "day": self.view.day.on.isoformat()
+                if self.view.day.on and not self.view.day.week
+                else self.view.day.words,
                 "time": [slot.label for slot in self.slots],
                 "people": pd.array(people, dtype="Float64"),
                 **_limits(people, errors),
@@ -289,7 +302,7 @@ class Hour:
             f"H3 cells of resolution {self.day.resolution}, about {CELL_KM2[self.day.resolution]} each.",
         ]
         if self.withheld:
-            sentences.append(f"{_of(self.withheld, cells)} withheld and hatched: {_lowered(rule)}")
+            sentences.append(f"{_of(self.withheld, cells)} withheld and hatched: {lowered(rule)}")
         if self.not_covered:
             sentences.append(f"{_of(self.not_covered, cells)} not covered by the release and not drawn.")
         if self.undefined and view.measure == "precision":
@@ -299,7 +312,15 @@ class Hour:
         if not self.withheld and not self.not_covered and not self.undefined:
             sentences.append("The one cell is shown." if cells == 1 else f"All {cells:,} cells are shown.")
         sentences.append(self.certainty())
+        if self.day.cell_window is not None:
+            sentences += self._of_window(self.day.cell_window)
         return " ".join(sentences)
+
+    def _of_window(self, found: CellWindow) -> list[str]:
+        """What withheld hours do in a window, how much stands behind a figure, and whose bank holidays count."""
+        british = self.day.zone == BRITISH
+        said = calendars_said(found.window, {nation_of_area(code, british) for code in self.day.facts.areas})
+        return [RULE[found.window.statistic], f"Behind each figure: {found.behind()}.", *([said] if said else [])]
 
     def by_label(self) -> dict[str, int]:
         """How many figures by cell have each label, the best first; nothing where precision is not known."""
@@ -329,19 +350,6 @@ class Hour:
         most = int(np.nanargmax(np.where(drawn, values, np.nan)))
         where = self.day.facts.places[int(self.day.facts.rows_of(self.day.cells.h3[most : most + 1])[0])]
         return f"{said} The most is {exactly(float(values[most]))} {UNITS[view.measure]}, {where}."
-
-    def words(self) -> tuple[list[str], list[str], list[str]]:
-        """Figure, place and interval with its label of each drawn cell, for its tooltip."""
-        at, shown = self.day.facts.rows_of(self.day.cells.h3), self.shown
-        people, errors = self.day.cells.people[shown, self.place], self.day.errors[shown, self.place]
-        values, value_errors = self._measured(people, at[shown]), self._measured(errors, at[shown])
-        unit = UNITS["people" if self.day.view.measure == "precision" else self.day.view.measure]
-        said = [
-            WITHHELD if np.isnan(value) else f"{words} {unit}"
-            for value, words in zip(values.tolist(), figures(values, value_errors), strict=True)
-        ]
-        sure = [f"95 % interval {each}" if each else "" for each in intervals(values, value_errors)]
-        return said, [self.day.facts.places[row] for row in at[shown].tolist()], sure
 
     def table(self) -> pd.DataFrame:
         """The drawn cells as a table, the largest measure first."""
@@ -432,7 +440,3 @@ def _known(value: float) -> float | None:
 
 def _of(some: int, cells: int) -> str:
     return f"{some:,} of {count(cells, 'cell')} {'is' if some == 1 else 'are'}"
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() or sentence[1:2] == " " else sentence

@@ -90,6 +90,10 @@ PALETTES: dict[Scheme, Palette] = {
 _RULES = """
 <style>
 h1 { letter-spacing: -0.01em; }
+/* Streamlit's own captions and the colours of its code have too little contrast for everybody (WCAG 2.2, 1.4.3). */
+body [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
+.stCode .token { color: inherit !important; }
+.stCode .token.keyword { font-weight: 600; }
 [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
@@ -101,18 +105,12 @@ h1 { letter-spacing: -0.01em; }
 /* The grid's own download would not say the release, nor that people are made up: the page's own downloads do. */
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 /* As high as the boxes beside them, so that the labels of a row stand on one line. */
-.st-key-controls [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+:is(.st-key-controls, .st-key-window-controls, .st-key-more-controls) [data-testid="stButtonGroup"] button {
+  min-height: 2.5rem; }
 /* The name of an area has the room that the row leaves. */
 .st-key-controls .st-key-area { flex: 1 1 270px !important; max-width: 26rem; }
 .st-key-controls .st-key-area > * { width: 100% !important; }
-.st-key-map-box { position: relative; }
-.st-key-map-box [data-testid="stElementContainer"]:has([data-testid="stDeckGlJsonChart"]) {
-  height: clamp(300px, calc(100vh - 19.5rem), 36rem) !important; flex: none !important; }
-.st-key-map-box [data-testid="stFullScreenFrame"], .st-key-map-box [data-testid="stDeckGlJsonChart"],
-.st-key-map-box [data-testid="stDeckGlJsonChart"] > div:not([data-testid]) { height: 100% !important; }
-.st-key-map-box [data-testid="stDeckGlJsonChart"] { border-radius: 4px; overflow: hidden; }
-.st-key-map-box [data-testid="stElementContainer"]:has(.cc-legend) { position: absolute; left: 0.4rem; top: 0.4rem;
-  width: 8.6rem; z-index: 2; pointer-events: none; }
+.st-key-controls .st-key-country { flex: 1 1 10rem !important; }
 /* Side by side on a narrow window, the map would cut the area off and the figures their own digits. */
 @media (max-width: 1100px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
@@ -146,12 +144,6 @@ h1 { letter-spacing: -0.01em; }
 .st-key-ranked button { padding: 0.05rem 0; min-height: 0; text-align: left; }
 .cc-foot { font-size: 0.75rem; opacity: 0.75; border-top: 1px solid rgba(128, 128, 128, 0.4); padding-top: 0.5rem; }
 .st-key-foot { margin-top: 1.5rem; }
-.cc-legend { font-size: 0.8rem; line-height: 1.25; padding: 0.35rem 0.5rem; border-radius: 4px; }
-.cc-legend .title { display: block; font-weight: 600; margin-bottom: 0.25rem; }
-.cc-legend .class, .cc-legend .key { display: flex; align-items: center; gap: 0.4rem; }
-.cc-legend .key { margin-top: 0.25rem; }
-.cc-legend .swatch { width: 1.4rem; height: 1rem; flex: none; }
-.cc-legend .key .swatch { height: 0.75rem; }
 </style>
 """
 

@@ -27,13 +27,13 @@ from cellcount.ui import certainty
 from cellcount.ui import ground as outlines
 from cellcount.ui.ground import Bounds
 from cellcount.ui.hour import DensityDay
-from cellcount.ui.maps import Ground
+from cellcount.ui.maps import Ground, Looked
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts, Floats, areas_over, cells_over
 from cellcount.ui.times import MIDDAY, Slot, nearest
 from cellcount.ui.view import Area, Day, Days, Measure, View
 from cellcount.ui.words import position
 
-MOST_CELLS = 12_000
+MOST_CELLS = 20_000
 """So many cells are drawn at once; an area that has more is drawn in coarser ones."""
 LEAST_SHARE = 0.8
 """A resolution is only used where its cells cover this share of an area; the rest is what borders cost."""
@@ -41,6 +41,11 @@ SETTLEMENTS = ("city", "town", "village")
 SECONDS_BETWEEN_LOOKS = 30
 """How soon a release that was damaged or mended in place is noticed; a new one is noticed at once."""
 VARIABLES = (store.RELEASE_VARIABLE, store.RELEASES_VARIABLE)
+KM_OF_DEGREE = 111.2
+COARSEST, FINEST = 2, 7
+"""Resolutions of the cells that a view is covered with."""
+ROOM_AROUND = 0.25
+"""Of its width and height, how much more than a view is read on each side."""
 CELLS_AROUND = 7
 """Rings of cells that are seen around a selected one."""
 BRITISH_ISLES = Bounds(-11.0, 49.5, 2.2, 61.2)
@@ -376,7 +381,57 @@ def _open(folder: str, stamp: int) -> Release:  # noqa: ARG001 - kept until it i
     return Release(store.open_release(Path(folder)))
 
 
-def density_day(release: Release, view: View) -> tuple[DensityDay, list[Run]]:
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """Coarse cells that cover a view: what lies in the view is a child of one of them.
+
+    Attributes
+    ----------
+    cells : tuple of int
+        Their indexes, ascending.
+    resolution : int
+        Their resolution.
+    bounds : Bounds
+        The view.
+    """
+
+    cells: tuple[int, ...]
+    resolution: int
+    bounds: Bounds
+
+
+def covering(view: Bounds, finest: int = FINEST) -> Covering:
+    """Cover a view with coarse cells, some dozens of them.
+
+    Parameters
+    ----------
+    view : Bounds
+        The view.
+    finest : int
+        The finest resolution that the coarse cells may have: none of those that are read is coarser.
+
+    Examples
+    --------
+    >>> london = covering(Bounds(-0.5, 51.3, 0.3, 51.7))
+    >>> london.resolution, int(h3.latlng_to_cell(51.5, -0.1, 6), 16) in london.cells
+    (6, True)
+    """
+    shape = h3.LatLngPoly(
+        [(view.south, view.west), (view.south, view.east), (view.north, view.east), (view.north, view.west)]
+    )
+    # A side of the view is some eight cells long.
+    side = max(view.north - view.south, (view.east - view.west) / 2) * KM_OF_DEGREE / 8
+    fitting = [
+        at
+        for at in range(COARSEST, min(finest, FINEST) + 1)
+        if h3.average_hexagon_edge_length(at, unit="km") * 1.7 >= side
+    ]
+    resolution = max(fitting, default=COARSEST)
+    found = h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap")
+    return Covering(tuple(sorted(int(each, 16) for each in found)), resolution, view)
+
+
+def density_day(release: Release, view: View, seen: Looked | None = None) -> tuple[DensityDay, list[Run]]:
     """Everything of an area and a day that the density page's hour chooses from.
 
     Parameters
@@ -385,6 +440,8 @@ def density_day(release: Release, view: View) -> tuple[DensityDay, list[Run]]:
         The release.
     view : View
         What was chosen.
+    seen : Looked, optional
+        Where the visitor looks, if that is not the area as a whole: cells are as fine as the view can hold.
 
     Returns
     -------
@@ -392,25 +449,78 @@ def density_day(release: Release, view: View) -> tuple[DensityDay, list[Run]]:
     list of Run
         The queries that were run for it.
     """
+    return _density_day(release.manifest.sha256, view, seen, _release=release)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _density_day(
+    made: str,  # noqa: ARG001 - what is kept is of the same release
+    view: View,
+    seen: Looked | None,
+    *,
+    _release: Release,
+) -> tuple[DensityDay, list[Run]]:
     area, day = view.area, view.day
-    resolution, counts = _resolution(release, area, day)
-    facts, asked = _facts(release.manifest.sha256, area.code, resolution, _release=release)
-    cells, read = _cells(release, area, day, resolution)
-    areas, totals = area_day(release, day)
-    errors, known = _errors(release, view, facts, cells)
-    return (
-        DensityDay(
-            view=view,
-            resolution=resolution,
-            facts=facts,
-            cells=cells,
-            errors=errors,
-            areas=areas,
-            within=release.within(area.code),
-            zone=release.manifest.time_zone,
+    resolution, counts = resolution_for(_release, area, _release.resolutions(day))
+    finest = max(_release.resolutions(day), default=resolution)
+    around: Covering | None = None
+    if seen is not None and resolution < finest:
+        around = covering(grown(seen.bounds), resolution)
+        resolution = resolution_in_view(_release, area, _release.resolutions(day), around, resolution)
+    facts, asked = _facts(_release.manifest.sha256, area.code, resolution, around, _release=_release)
+    cells, read = _cells(_release, area, day, resolution, around)
+    areas, totals = area_day(_release, day)
+    errors, known = _errors(_release, view, facts, cells)
+    found = DensityDay(
+        view=view,
+        resolution=resolution,
+        facts=facts,
+        cells=cells,
+        errors=errors,
+        areas=areas,
+        within=_release.within(area.code),
+        zone=_release.manifest.time_zone,
+        level=outlines.Level(
+            loaded=around.bounds if around else bounds(_release, area),
+            whole=around is None,
+            finer=resolution < finest,
+            zoom=seen.zoom if seen and around else None,
         ),
-        [*read, *totals, *known, counts, asked],
     )
+    return found, [*read, *totals, *known, counts, asked]
+
+
+def grown(view: Bounds) -> Bounds:
+    """A view with some room around it, so that a small move asks for nothing."""
+    across, up = (view.east - view.west) * ROOM_AROUND, (view.north - view.south) * ROOM_AROUND
+    return Bounds(view.west - across, view.south - up, view.east + across, view.north + up)
+
+
+def resolution_in_view(
+    release: Release, area: Area, resolutions: Sequence[int], around: Covering, coarsest: int
+) -> int:
+    """The finest resolution that covers a view in no more cells than can be drawn; else that of the area as a whole."""
+
+    def cells_at(resolution: int) -> pa.Table:
+        return release.run("cells_in_view", **_asked(area, resolution, around)).table
+
+    whole = pc.sum(cells_at(coarsest).column("area_km2")).as_py() or 0.0
+    for resolution in sorted(resolutions, reverse=True):
+        # Some of the children may be sea; of eight times as many as can be drawn, too many are land.
+        if resolution <= coarsest or len(around.cells) * 7 ** (resolution - around.resolution) > 8 * MOST_CELLS:
+            continue
+        found = cells_at(resolution)
+        covers = pc.sum(found.column("area_km2")).as_py() or 0.0
+        if found.num_rows <= MOST_CELLS and covers >= LEAST_SHARE * whole:
+            return resolution
+    return coarsest
+
+
+def _asked(area: Area, resolution: int, around: Covering | None) -> dict[str, object]:
+    asked: dict[str, object] = {"area": area.code, "resolution": resolution}
+    if around is not None:
+        asked |= {"parents": list(around.cells), "parent_resolution": around.resolution}
+    return asked
 
 
 def area_day(release: Release, day: Day) -> tuple[AreaDay, list[Run]]:
@@ -603,22 +713,27 @@ def bounds(release: Release, area: Area, cell: int | None = None) -> Bounds:
     return outlines.common(Bounds(*outline.bounds), whole) if area.parent is None else Bounds(*outline.bounds)
 
 
-def ground(release: Release, area: Area) -> Ground:
-    """The base map under an area: land, outlines of the smallest areas, outline of the area."""
-    return _ground(release.manifest.sha256, area.code, _release=release, _area=area)
+def ground(release: Release, area: Area, seen: Looked | None = None) -> Ground:
+    """The base map under an area, or under where the visitor looks: land, outlines, and names of places.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    area : Area
+        The area.
+    seen : Looked, optional
+        Where the visitor looks, if that is not the area as a whole.
+    """
+    view = bounds(release, area) if seen is None else seen.bounds
+    return _ground(release.manifest.sha256, area.code, view, _release=release, _area=area)
 
 
-def ran(answer: store.Answer) -> Run:
-    """An answer as evidence."""
-    query = answer.query
-    return Run(query.name, query.summary, query.sql, dict(answer.parameters), answer.table.num_rows, answer.seconds)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _ground(made: str, code: str, *, _release: Release, _area: Area) -> Ground:  # noqa: ARG001 - of the same release
-    view = bounds(_release, _area)
-    shapes = _release.outlines
-    smallest = shapes[shapes.index.isin([area.code for area in _release.smallest])]
+def outlines_under(release: Release, area: Area) -> outlines.Outlines:
+    """What the base map under an area is made of, whole and fine."""
+    view = bounds(release, area)
+    shapes = release.outlines
+    smallest = shapes[shapes.index.isin([each.code for each in release.smallest])]
     inside = (
         view.west > BRITISH_ISLES.west
         and view.east < BRITISH_ISLES.east
@@ -632,13 +747,63 @@ def _ground(made: str, code: str, *, _release: Release, _area: Area) -> Ground: 
         # Abroad the world's coast is rough, and the release's own areas are the better land.
         shores = pd.concat([world.geometry, smallest])
     # The outline of the whole says nothing that the coast does not.
-    chosen = shapes[(shapes.index == code) & (_area.parent is not None)]
-    return Ground(outlines.fragment(shores, view), outlines.fragment(smallest, view), outlines.fragment(chosen, view))
+    chosen = shapes[(shapes.index == area.code) & (area.parent is not None)]
+    return outlines.Outlines(shores, smallest, chosen)
+
+
+def ran(answer: store.Answer) -> Run:
+    """An answer as evidence."""
+    query = answer.query
+    return Run(query.name, query.summary, query.sql, dict(answer.parameters), answer.table.num_rows, answer.seconds)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _facts(made: str, code: str, resolution: int, *, _release: Release) -> tuple[CellFacts, Run]:  # noqa: ARG001
-    answer = _release.run("cells_of_area", area=code, resolution=resolution)
+def _ground(
+    made: str,  # noqa: ARG001 - what is kept is of the same release
+    code: str,  # noqa: ARG001
+    view: Bounds,
+    *,
+    _release: Release,
+    _area: Area,
+) -> Ground:
+    return _cut(_release, outlines_under(_release, _area), view)
+
+
+def _cut(release: Release, under: outlines.Outlines, view: Bounds) -> Ground:
+    """The base map of a view: cut, made light, and its places named."""
+    names: tuple[outlines.Name, ...] = ()
+    if release.has("places"):
+        places = release.run("places", kinds=list(SETTLEMENTS)).table
+        names = outlines.named(
+            places.column("place_name").to_pylist(),
+            _floats(places, "lon"),
+            _floats(places, "lat"),
+            _floats(places, "population"),
+            view,
+        )
+    land, areas, chosen = (outlines.geojson(each, view) for each in (under.land, under.areas, under.chosen))
+    return Ground(land, areas, chosen, names)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _facts(
+    made: str,  # noqa: ARG001 - what is kept is of the same release
+    code: str,
+    resolution: int,
+    around: Covering | None = None,
+    *,
+    _release: Release,
+) -> tuple[CellFacts, Run]:
+    if around is None:
+        answer = _release.run("cells_of_area", area=code, resolution=resolution)
+    else:
+        answer = _release.run(
+            "cells_in_view",
+            area=code,
+            resolution=resolution,
+            parents=list(around.cells),
+            parent_resolution=around.resolution,
+        )
     table = answer.table
     cells = table.column("h3").to_numpy()
     codes = table.column("area_code").to_pylist()
@@ -652,10 +817,22 @@ def _facts(made: str, code: str, resolution: int, *, _release: Release) -> tuple
     return facts, ran(answer)
 
 
-def _resolution(release: Release, area: Area, day: Day) -> tuple[int, Run]:
-    """The finest resolution that covers an area in no more cells than can be drawn."""
+def lies_in(release: Release, cell: int, area: Area) -> bool:
+    """Whether a cell of the release lies in an area."""
+    known = release.run("cell", h3=cell).table.to_pylist()
+    inside = {each.code for each in release.within(area.code)} or {area.code}
+    return bool(known) and known[0]["area_code"] in inside
+
+
+def facts_of(release: Release, area: Area, resolution: int, around: Covering | None = None) -> tuple[CellFacts, Run]:
+    """What is known of every cell of an area at a resolution, or of those in a view, whatever the day."""
+    return _facts(release.manifest.sha256, area.code, resolution, around, _release=release)
+
+
+def resolution_for(release: Release, area: Area, resolutions: Sequence[int]) -> tuple[int, Run]:
+    """The finest of some resolutions that covers an area in no more cells than can be drawn."""
     answer = release.run("cells_by_resolution", area=area.code)
-    there = set(release.resolutions(day))
+    there = set(resolutions)
     found = [row for row in answer.table.to_pylist() if row["resolution"] in there]
     most = max((row["area_km2"] for row in found), default=0.0)
     whole = min(area.km2 or most, most)
@@ -665,13 +842,17 @@ def _resolution(release: Release, area: Area, day: Day) -> tuple[int, Run]:
     return max(fitting, default=min((row["resolution"] for row in found), default=min(there, default=7))), ran(answer)
 
 
-def _cells(release: Release, area: Area, day: Day, resolution: int) -> tuple[CellDay, list[Run]]:
-    asked: dict[str, object] = {"area": area.code, "resolution": resolution}
+def _cells(
+    release: Release, area: Area, day: Day, resolution: int, around: Covering | None = None
+) -> tuple[CellDay, list[Run]]:
+    asked = _asked(area, resolution, around)
     if day.on is None:
-        answer = release.run("typical_day_of_area", **asked, period=day.period, day_type=day.day_type)
+        name = "typical_day_of_area" if around is None else "typical_day_in_view"
+        answer = release.run(name, **asked, period=day.period, day_type=day.day_type)
         return cells_over(day.slots, {None: answer.table}, "l"), [ran(answer)]
+    name = "present_day_of_area" if around is None else "present_day_in_view"
     dates = sorted({slot.on for slot in day.slots if slot.on is not None})
-    answers = {on: release.run("present_day_of_area", **asked, date=on) for on in dates}
+    answers = {on: release.run(name, **asked, date=on) for on in dates}
     tables: dict[date | None, pa.Table] = {on: answer.table for on, answer in answers.items()}
     return cells_over(day.slots, tables, "h"), [ran(answer) for answer in answers.values()]
 

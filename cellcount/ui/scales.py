@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +19,8 @@ _SHARES = (0.15, 0.35, 0.55, 0.75, 0.90, 0.98)
 RATIO_BREAKS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 """Breaks of a ratio: even steps of its logarithm, nearly, around 1."""
 
+FAINT = 1
+"""So many colours of amounts are too near to the ground for a line."""
 AGREEMENT_BREAKS = (0.80, 0.90, 0.97, 1.03, 1.10, 1.25)
 """Breaks of what is expected over what is official: near 1 in the middle."""
 
@@ -42,6 +43,8 @@ class Scale:
         Colour of the hatching of a withheld figure.
     words : tuple of str
         What the classes are called, where their bounds do not say enough.
+    signed : bool
+        Whether the values are differences: then 0 is one of them and not an observed zero.
     """
 
     title: str
@@ -50,6 +53,7 @@ class Scale:
     zero: str
     withheld: str
     words: tuple[str, ...] = ()
+    signed: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -66,33 +70,25 @@ class Scale:
         found[np.isnan(values)] = -2
         return found
 
-    def legend(self, palette: Palette, *, zero: bool, withheld: bool) -> str:
-        """The legend as HTML; all that comes from data is escaped.
+    def legend(self, *, zero: bool, withheld: bool) -> dict[str, object]:
+        """The legend for the map in the browser: its classes from the highest, and the keys that are needed.
 
         Parameters
         ----------
-        palette : Palette
-            Colours of the ground that it lies on.
         zero, withheld : bool
             Whether these keys are needed.
         """
-        steps = "".join(
-            f'<span class="class"><span class="swatch" style="background:{colour}"></span>{html.escape(words)}</span>'
-            for colour, words in reversed(list(zip(self.colours, self.named, strict=True)))
-        )
+        rows = [{"colour": colour, "words": words} for colour, words in zip(self.colours, self.named, strict=True)]
         keys = []
         if zero:
-            keys.append(_key(f"background:{self.zero};outline:1px solid {self.withheld}", "0, observed"))
+            keys.append({"colour": self.zero, "outline": self.withheld, "words": "0, observed"})
         if withheld:
-            hatching = f"repeating-linear-gradient(135deg,{self.withheld} 0 1px,transparent 1px 5px)"
-            keys.append(_key(f"background:{hatching};outline:1px solid {self.withheld}", "withheld"))
-        ground = f"background:{palette.land}E6;color:{palette.text}"
-        title = f'<span class="title">{html.escape(self.title)}</span>'
-        return f'<div class="cc-legend" style="{ground}">{title}{steps}{"".join(keys)}</div>'
+            keys.append({"colour": _hatching(self.withheld), "outline": self.withheld, "words": "withheld"})
+        return {"title": self.title, "rows": rows[::-1], "keys": keys}
 
 
-def _key(style: str, words: str) -> str:
-    return f'<span class="key"><span class="swatch" style="{style}"></span>{html.escape(words)}</span>'
+def _hatching(colour: str) -> str:
+    return f"repeating-linear-gradient(135deg,{colour} 0 1px,transparent 1px 5px)"
 
 
 def round_number(value: float) -> float:
@@ -113,7 +109,7 @@ def round_number(value: float) -> float:
     return float(f"{nearest * power:.3g}")
 
 
-def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
+def amounts(title: str, values: NDArray[np.float64], palette: Palette, *, lines: bool = False) -> Scale:
     """A scale for amounts, from all the values that will be shown on it.
 
     The breaks are round numbers near fixed shares of the positive values.
@@ -126,6 +122,8 @@ def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
         Every value of the day, not negative; NaN is withheld.
     palette : Palette
         Colours of the ground.
+    lines : bool
+        Whether lines are drawn in them: then the faintest colours stay out, for a thin line in them is not seen.
 
     Examples
     --------
@@ -134,8 +132,9 @@ def amounts(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
     (5.0, 7.0, 20.0, 70.0, 100.0)
     """
     positive = values[np.isfinite(values) & (values > 0)]
-    breaks = sorted({round_number(float(each)) for each in np.quantile(positive, _SHARES)}) if positive.size else []
-    return Scale(title, tuple(breaks), _spread(palette.amounts, len(breaks) + 1), palette.zero, palette.withheld)
+    ramp, shares = (palette.amounts[FAINT:], _SHARES[FAINT:]) if lines else (palette.amounts, _SHARES)
+    breaks = sorted({round_number(float(each)) for each in np.quantile(positive, shares)}) if positive.size else []
+    return Scale(title, tuple(breaks), _spread(ramp, len(breaks) + 1), palette.zero, palette.withheld)
 
 
 def ratios(title: str, palette: Palette) -> Scale:
@@ -149,6 +148,60 @@ def agreement(title: str, palette: Palette) -> Scale:
     between = (f"{lower:.2f} to {upper:.2f}" for lower, upper in pairwise(AGREEMENT_BREAKS))
     words = (f"under {low}", *between, f"{high} and over")
     return Scale(title, AGREEMENT_BREAKS, palette.ratios, palette.zero, palette.withheld, words)
+
+
+def differences(title: str, values: NDArray[np.float64], palette: Palette) -> Scale:
+    """A scale for differences, from all the values that will be shown on it: the same classes on both sides of 0.
+
+    Parameters
+    ----------
+    title : str
+        What is subtracted from what, with its unit.
+    values : array of float
+        Every difference; NaN where a figure is withheld.
+    palette : Palette
+        Colours of the ground.
+
+    Examples
+    --------
+    >>> from cellcount.ui.look import PALETTES
+    >>> differences("More people", np.arange(-100.0, 101.0), PALETTES["light"]).breaks
+    (-100.0, -70.0, -30.0, 30.0, 70.0, 100.0)
+    """
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    limits = sorted({round_number(float(each)) for each in np.quantile(sizes, (0.3, 0.7, 0.95))}) if sizes.size else []
+    breaks = tuple([-each for each in reversed(limits)] + limits)
+    if not limits:
+        return Scale(title, (), (palette.ratios[3],), palette.zero, palette.withheld, ("no difference",), signed=True)
+    words = [exactly(each) for each in limits]
+    below = [f"{low} to {high} fewer" for low, high in pairwise(words)][::-1]
+    above = [f"{low} to {high} more" for low, high in pairwise(words)]
+    named = (f"over {words[-1]} fewer", *below, f"within {words[0]}", *above, f"{words[-1]} and more")
+    middle = len(palette.ratios) // 2
+    colours = palette.ratios[middle - len(limits) : middle + len(limits) + 1]
+    return Scale(title, breaks, colours, palette.zero, palette.withheld, named, signed=True)
+
+
+def kinds(title: str, words: tuple[str, ...], colours: tuple[str, ...], palette: Palette) -> Scale:
+    """A scale for kinds: the values are 1 for the first, 2 for the second and so on.
+
+    Parameters
+    ----------
+    title : str
+        What is told apart.
+    words, colours : tuple of str
+        What each kind is called, and its colour.
+    palette : Palette
+        Colours of the ground.
+
+    Examples
+    --------
+    >>> from cellcount.ui.look import PALETTES
+    >>> kinds("Hotspots", ("cold", "hot"), ("#206095", "#B3400A"), PALETTES["light"]).classes(np.array([1.0, 2.0]))
+    array([0, 1])
+    """
+    breaks = tuple(kind + 0.5 for kind in range(1, len(words)))
+    return Scale(title, breaks, colours, palette.zero, palette.withheld, words)
 
 
 def labels(title: str, palette: Palette) -> Scale:

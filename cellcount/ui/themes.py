@@ -88,7 +88,7 @@ def _card(release: Release, theme: Theme) -> None:
             _details(theme)
 
 
-def _towards(release: Release, link: themes.Link) -> dict[str, str]:
+def _towards(release: Release, link: themes.Link) -> dict[str, str | list[str]]:
     """The parameters of a link into a map: nothing that this release does not have, which would only be refused."""
     days = release.days
     hour = link.hour

@@ -5,13 +5,16 @@ from __future__ import annotations
 import calendar
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from cellcount.ui.times import Slot, hours_of, local_days
 from cellcount.ui.words import day as written_day
 from cellcount.ui.words import weekday
+
+if TYPE_CHECKING:
+    from cellcount.ui.windows import Window
 
 Measure = Literal["people", "per_km2", "per_resident", "precision"]
 
@@ -56,7 +59,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that can be shown: a date, or a typical day of a period.
+    """A day that can be shown: a date, a week, a typical day of a period, or a window of hours over many dates.
 
     Attributes
     ----------
@@ -65,9 +68,13 @@ class Day:
     slots : tuple of Slot
         Its hours, or parts of the day.
     on : date or None
-        Local date; None for a typical day.
+        Local date, of a week its Monday; None for a typical day.
     period, day_type : str or None
         Which typical day; None for a date.
+    window : Window or None
+        Which window, whose only step is its mean or its peak; None for the others.
+    week : bool
+        Whether it is seven days from `on` and not one.
     """
 
     words: str
@@ -75,6 +82,8 @@ class Day:
     on: date | None = None
     period: str | None = None
     day_type: str | None = None
+    window: Window | None = None
+    week: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,35 @@ class Days:
         """A date with its hours."""
         return Day(weekday(on), hours_of(on, self.zone, self.covered), on=on)
 
+    def week(self, on: date) -> Day:
+        """The week of a date, Monday to Sunday, with all its hours that are covered.
+
+        Examples
+        --------
+        >>> covered = frozenset(date(2026, 10, 4) + timedelta(step) for step in range(9))
+        >>> week = Days("Europe/London", covered, {}, {}, ()).week(date(2026, 10, 7))
+        >>> week.words, len(week.slots), week.slots[0].label, week.slots[-1].label
+        ('the week from Monday 5 October 2026', 168, 'Mon 00:00', 'Sun 23:00')
+        """
+        monday = on - timedelta(on.weekday())
+        slots = tuple(
+            replace(slot, label=f"{each:%a} {slot.label}", words=f"{each:%A} {slot.words}")
+            for each in (monday + timedelta(step) for step in range(7))
+            for slot in hours_of(each, self.zone, self.covered)
+        )
+        return Day(f"the week from {weekday(monday)}", slots, on=monday, week=True)
+
     def typical(self, period: str, day_type: str) -> Day:
         """A typical day with its hours or parts: in words it must not read as the first date of its period."""
         kind = self.day_types[day_type]
         if kind not in calendar.day_name:
             kind = kind[:1].lower() + kind[1:]
         return Day(f"a usual {kind}, {self.periods[period]}", self.slots, period=period, day_type=day_type)
+
+    def over(self, window: Window) -> Day:
+        """A window of hours over dates: its one step is its mean or its peak."""
+        words = f"{window.statistic} of {window.times}"
+        return Day(window.days, (Slot(words, words, window.ordered, 0),), window=window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +284,8 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
     Answer(value='per_km2', said='')
     >>> nearest_choice("per_mile", measures, "people", "measure").said
     'There is no measure “per_mile” in this release. Shown instead: Per km².'
+    >>> nearest_choice("who", {"from": "Where from?"}, "from", "question").said
+    'There is no question “who” in this release. Shown instead: Where from?'
     """
     wanted = asked.strip().casefold()
     names = {name.casefold(): key for key, label in choices.items() for name in (label, key)}
@@ -259,4 +293,5 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
         return Answer(names[wanted], "")
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
     found = names[close[0]] if close else default
-    return Answer(found, f"There is no {what} “{asked}” in this release. Shown instead: {choices[found]}.")
+    instead = choices[found] if choices[found].endswith("?") else f"{choices[found]}."
+    return Answer(found, f"There is no {what} “{asked}” in this release. Shown instead: {instead}")

@@ -155,38 +155,6 @@ def sure(value: float | None, error: float | None) -> str | None:
     return f"{between}, {precision.label(value, error)}"
 
 
-def figures(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
-    """Many figures, each rounded to what its precision supports; as they were released where it is not known.
-
-    Examples
-    --------
-    >>> figures(np.array([12_345.0, 12_345.0, 0.4711, 0.0]), np.array([230.0, np.nan, 0.02, 3.0]))
-    ['12,300', '12,345', '0.47', '0']
-    """
-    return [
-        exactly(value) if error is None else _short(value)
-        for value, error in zip(_stepped(values, errors).tolist(), _or_none(errors), strict=True)
-    ]
-
-
-def intervals(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
-    """The 95 % intervals of many figures with their labels, as `sure` writes them; empty where not known.
-
-    Examples
-    --------
-    >>> intervals(np.array([12_345.0, 30.0]), np.array([230.0, np.nan]))
-    ['11,900 to 12,800, precise', '']
-    """
-    low, high = precision.interval(values, errors)
-    kinds = precision.label_class(values, errors).tolist()
-    return [
-        "" if kind < 0 else f"{_short(least)} to {_short(most)}, {precision.LABEL_WORDS[kind]}"
-        for least, most, kind in zip(
-            _stepped(low, errors).tolist(), _stepped(high, errors).tolist(), kinds, strict=True
-        )
-    ]
-
-
 def labels(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[str]:
     """What the precision of many figures is called; empty where it is not known."""
     return ["" if kind < 0 else precision.LABEL_WORDS[kind] for kind in precision.label_class(values, errors).tolist()]
@@ -215,16 +183,6 @@ def label_rule() -> str:
     'precise under 5 %, reasonably precise 5 to 10 %, acceptable 10 to 20 % and use with caution 20 % and over'
     """
     return listed([f"{word} {limit}" for word, limit in label_limits().items()])
-
-
-def _stepped(values: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Figures rounded to the first digit of their errors; as they are where it is not known."""
-    steps = np.power(10.0, np.floor(np.log10(np.where(errors > 0, errors, 1.0))))
-    return np.where(errors > 0, np.round(values / steps) * steps, values)
-
-
-def _or_none(errors: NDArray[np.float64]) -> list[float | None]:
-    return [error if error > 0 else None for error in errors.tolist()]
 
 
 def _short(value: float) -> str:
@@ -284,6 +242,34 @@ def difference_interval(
     return f"{difference(float(low), 1.0)} to {difference(float(high), 1.0)}"
 
 
+def signed(value: float, error: float | None = None) -> str:
+    """A difference with its sign, rounded to what its precision supports.
+
+    Examples
+    --------
+    >>> signed(1_234, 70), signed(-1_234, 70), signed(0)
+    ('+1,230', '−1,230', '0')
+    """
+    text = number(abs(value), error)
+    return text if text in ("0", NOT_KNOWN) else f"{'+' if value > 0 else '−'}{text}"
+
+
+def signed_interval(value: float, error: float) -> str | None:
+    """The 95 % interval of a difference, which may lie below zero; None where its standard error is not known.
+
+    Examples
+    --------
+    A difference of 100 with an error of 60 lies between 100 - 117.6 and 100 + 117.6.
+
+    >>> signed_interval(100, 60), signed_interval(100, float("nan")) is None
+    ('−20 to +220', True)
+    """
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return None
+    reach = precision.Z_95 * error
+    return f"{signed(value - reach, error)} to {signed(value + reach, error)}"
+
+
 def day(on: date) -> str:
     """A date.
 
@@ -339,3 +325,15 @@ def listed(parts: list[str]) -> str:
     ('cells', 'cells, areas and places')
     """
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def lowered(sentence: str) -> str:
+    """A sentence that goes on after a colon; capital letters that are no first word's stay.
+
+    Examples
+    --------
+    >>> lowered("Fewer than 10 are withheld."), lowered("A cell is withheld."), lowered("ONS withholds it.")
+    ('fewer than 10 are withheld.', 'a cell is withheld.', 'ONS withholds it.')
+    """
+    first = sentence[1:2].islower() or sentence[1:2] == " "
+    return sentence[:1].lower() + sentence[1:] if first else sentence
