@@ -28,7 +28,6 @@ STAYS = ("same_day", "1", "2-3", "4-7", "8+")
 """Lengths of stay of the standard, in nights."""
 LENGTHS = ((0.0, 0.0), (1.0, 1.0), (2.0, 3.0), (4.0, 7.0), (8.0, math.inf))
 """Least and most nights of each."""
-SAME_DAY = 0
 ROUNDING_VARIANCE = 4.0
 """Of a released figure, rounded to base 5 by chance."""
 LEAST_FIGURES = 3

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,7 +27,6 @@ from cellcount.ui.times import Slot
 from cellcount.ui.view import Area
 from cellcount.ui.words import count, day, labels, listed, lowered, number, percent
 
-Mode = Literal["all", "in", "out", "within", "between"]
 Numbers = NDArray[np.int64]
 
 MODES: dict[str, str] = {
