@@ -41,6 +41,8 @@ RELEASE_VARIABLE = "CELLCOUNT_RELEASE"
 RELEASES_VARIABLE = "CELLCOUNT_RELEASES"
 
 THREADS = 2
+MOST_CELLS_LOOKED_UP = 30_000
+"""Of an area: up to so many, files are read only where one of them lies."""
 MEMORY_LIMIT = "2GB"
 CACHE_BYTES = 256 * 1024 * 1024
 """How much memory all kept answers together may take."""
@@ -502,6 +504,8 @@ class Release:
             database.execute("SET GLOBAL enable_geoparquet_conversion = false")  # outlines stay well-known binary
             # It pays in sorts of millions of rows, and costs 4 ms in planning 24 columns of a few hundred.
             database.execute("SET GLOBAL disabled_optimizers = 'compressed_materialization'")
+            # Row groups that hold none of an area's cells are not read: these lie in several runs of indexes.
+            database.execute(f"SET GLOBAL dynamic_or_filter_threshold = {MOST_CELLS_LOOKED_UP}")
             # Nothing but the release can be read from here on.
             inside = self._inside.as_posix()
             database.execute("SET allowed_directories = $folders", {"folders": [inside, glob.escape(inside)]})

@@ -4,8 +4,6 @@
 -- Param: $resolution UTINYINT H3 resolution of the cells
 -- Param: $parents BIGINT[] coarser cells that cover the view, in the hierarchy of indexes
 -- Param: $parent_resolution UTINYINT their resolution, not finer than that of the cells
--- Param: $least BIGINT least index among these cells: row groups that hold no such cells are not read
--- Param: $most BIGINT largest index among these cells
 -- Param: $first DATE first UTC day
 -- Param: $last DATE last UTC day, itself included
 -- Files: present_history where resolution = $resolution
@@ -49,7 +47,6 @@ FROM present_history
 WHERE
     resolution = $resolution
     AND date BETWEEN $first AND $last
-    AND h3 BETWEEN $least AND $most
     AND h3 IN (
         SELECT cells.h3
         FROM cells

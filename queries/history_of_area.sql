@@ -2,8 +2,6 @@
 -- Grain: cell, UTC day.
 -- Param: $area VARCHAR code of an area of any type; its cells are those of every area inside it
 -- Param: $resolution UTINYINT H3 resolution of the cells
--- Param: $least BIGINT least index among these cells: row groups that hold no such cells are not read
--- Param: $most BIGINT largest index among these cells
 -- Param: $first DATE first UTC day
 -- Param: $last DATE last UTC day, itself included
 -- Files: present_history where resolution = $resolution
@@ -47,7 +45,6 @@ FROM present_history
 WHERE
     resolution = $resolution
     AND date BETWEEN $first AND $last
-    AND h3 BETWEEN $least AND $most
     AND h3 IN (
         SELECT cells.h3
         FROM cells

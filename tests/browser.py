@@ -24,6 +24,8 @@ SECONDS_TO_START = 60
 SECONDS_TO_DRAW = 60
 MAP = ".map > .canvas"
 CHART = "[data-testid='stPlotlyChart']"
+DRAWN_CHART = ".plot-container :is(.trace, .hm)"
+"""Lines, bars and points; and the pictures that heat maps are."""
 FAULTS = "[data-testid='stException'], [data-testid='stAlertContentError']"
 FEW_COLOURS = 4
 """Land, water and outlines: a map that shows no more than these shows no cells."""
@@ -134,15 +136,15 @@ class Visit:
         return self.page.locator(MAP)
 
     def settle_charts(self) -> None:
-        """Wait until every chart of the page is drawn."""
-        charts = self.page.locator(CHART)
+        """Wait until every chart of the page that is to be seen is drawn."""
+        charts = self.page.locator(CHART).locator("visible=true")
         charts.first.wait_for(timeout=SECONDS_TO_DRAW * 1000)
-        drawn = self.page.locator(f"{CHART} .plot-container .trace")
+        drawn = self.page.locator(f"{CHART} {DRAWN_CHART}")
         drawn.first.wait_for(state="attached", timeout=SECONDS_TO_DRAW * 1000)
         wait_for(lambda: charts.count() <= self._drawn_charts(), SECONDS_TO_DRAW, "a chart stays blank")
 
     def _drawn_charts(self) -> int:
-        return self.page.locator(f"{CHART}:has(.plot-container .trace)").count()
+        return self.page.locator(f"{CHART}:has({DRAWN_CHART})").count()
 
     def settle_map(self) -> None:
         """Wait until the page's map is there and shows more than its ground."""

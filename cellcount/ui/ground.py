@@ -210,7 +210,7 @@ def numbered(shapes: gpd.GeoSeries, rows: Mapping[str, int]) -> str:
     if not len(kept):
         return '{"type":"FeatureCollection","features":[]}'
     view = Bounds(*kept.total_bounds)
-    light = kept.simplify(view.pixel / 4, preserve_topology=True)
+    light = kept.simplify(view.pixel / 4, preserve_topology=False)
     decimals = max(2, math.ceil(-math.log10(view.pixel)) + 2)
     rounded = shapely.transform(light.to_numpy(), lambda at: np.round(at, decimals))
     features = [
@@ -299,8 +299,9 @@ def in_view(shapes: gpd.GeoSeries, view: Bounds, pixel: float) -> NDArray[np.obj
     Returns
     -------
     array of shapely geometries
-        Some may be empty.
+        Some may be empty: islands and areas that are smaller than can be seen.
     """
     near = shapes.cx[view.west : view.east, view.south : view.north]
     cut = near.clip_by_rect(view.west, view.south, view.east, view.north)
-    return cut.simplify(pixel * 0.7, preserve_topology=True).to_numpy()
+    # A tenth of the time of what preserves topology. What is smaller than can be seen is gone.
+    return cut.simplify(pixel * 0.7, preserve_topology=False).to_numpy()

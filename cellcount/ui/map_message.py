@@ -88,9 +88,10 @@ def message(
         tables |= found
         if outlined is not None:
             shapes[name] = [outlined]
-        if isinstance(layer, PlaceTotals):
+        if isinstance(layer, (FlowLines, PlaceTotals)):
+            # Of these neither what is withheld nor a zero is drawn.
             continue
-        shown = [(layer.values, None if isinstance(layer, FlowLines) else layer.covered)]
+        shown = [(layer.values, layer.covered)]
         if isinstance(layer, PlayedCells) and layer.others is not None:
             shown.append((layer.others, layer.others_covered))
         for values, covered in shown:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -740,15 +740,17 @@ def outlines_under(release: Release, area: Area) -> outlines.Outlines:
         and view.south > BRITISH_ISLES.south
         and view.north < BRITISH_ISLES.north
     )
-    world = geography.world_land()
-    if inside:
-        shores = pd.concat([geography.land().geometry, world[world["country_code"] != "GB"].geometry])
-    else:
-        # Abroad the world's coast is rough, and the release's own areas are the better land.
-        shores = pd.concat([world.geometry, smallest])
+    # Abroad the world's coast is rough, and the release's own areas are the better land.
+    shores = _british_shores() if inside else pd.concat([geography.world_land().geometry, smallest])
     # The outline of the whole says nothing that the coast does not.
     chosen = shapes[(shapes.index == area.code) & (area.parent is not None)]
     return outlines.Outlines(shores, smallest, chosen)
+
+
+@cache
+def _british_shores() -> gpd.GeoSeries:
+    world = geography.world_land()
+    return pd.concat([geography.land().geometry, world[world["country_code"] != "GB"].geometry])
 
 
 def ran(answer: store.Answer) -> Run:

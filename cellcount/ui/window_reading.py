@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import streamlit as st
 
+from cellcount import store
 from cellcount.errors import CellCountError
 from cellcount.ui import reading, windows
 from cellcount.ui.ground import Level
@@ -19,8 +21,8 @@ from cellcount.ui.windows import BRITISH, AreaWindow, CellHistory, CellWindow, W
 
 MOST_FIGURES = 24_000_000
 """Cells x hours that are held at once, about 120 MB: 20,000 cells over seven weeks."""
-KEPT = 3
-"""Histories that are held, so that one window after the other takes no reading."""
+KEPT = 2
+"""Areas whose figures are held, so that one window after the other takes no reading."""
 
 
 class TooMuchHistoryError(CellCountError):
@@ -127,29 +129,37 @@ def history_of(
             f"{area.name} has {len(facts.h3):,} cells, and a window of it can be over {most - 3:,} dates at most. "
             "Choose fewer dates or a smaller area."
         )
-    made = release.manifest.sha256
-    return _history(made, area.code, resolution, (first, last), around, _release=release, _facts=facts)
+    hours = windows.utc_hours(window, release.manifest.time_zone, release.days.covered)
+    asked = _Asked(release.manifest.sha256, area.code, resolution, first, last, around)
+    return _history(asked, tuple(sorted(hours)), _release=release)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is read of a release: the cells of an area, or those of a view, over a run of UTC days."""
+
+    made: str
+    code: str
+    resolution: int
+    first: date
+    last: date
+    around: Covering | None
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _history(
-    made: str,  # noqa: ARG001 - of the same release
-    code: str,
-    resolution: int,
-    span: tuple[date, date],
-    around: Covering | None,
-    *,
-    _release: Release,
-    _facts: CellFacts,
-) -> tuple[CellHistory, Run]:
-    cells = _facts.h3
-    least, most = (int(cells[0]), int(cells[-1])) if len(cells) else (0, 0)
-    asked: dict[str, object] = {"area": code, "resolution": resolution, "least": least, "most": most}
-    asked |= {"first": span[0], "last": span[1]}
+def _history(read: _Asked, hours: tuple[int, ...], *, _release: Release) -> tuple[CellHistory, Run]:
+    answer = _figures(read, _release=_release)
+    return CellHistory.of(answer.table, read.first, read.last, hours), reading.ran(answer)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _figures(read: _Asked, *, _release: Release) -> store.Answer:
+    around = read.around
+    asked: dict[str, object] = {"area": read.code, "resolution": read.resolution}
+    asked |= {"first": read.first, "last": read.last}
     if around is not None:
         asked |= {"parents": list(around.cells), "parent_resolution": around.resolution}
-    answer = _release.run("history_of_area" if around is None else "history_in_view", **asked)
-    return CellHistory.of(answer.table, *span), reading.ran(answer)
+    return _release.run("history_of_area" if around is None else "history_in_view", **asked)
 
 
 def cell_hours(

@@ -5,7 +5,8 @@ A window is a set of local hours on the days of chosen types between two dates. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from cellcount.methods.day_types import DAY_TYPES, NATIONS, day_type, nation_of
 from cellcount.standard import HOURS_OF_DAY
+from cellcount.store import THREADS
 from cellcount.ui.certainty import PART_OF_HOUR, Parameters, errors_of_cells
 from cellcount.ui.presence import Floats, hour_block
 from cellcount.ui.times import Slot, hours_of
@@ -252,6 +254,21 @@ def moments(window: Window, zone: str, covered: Collection[date], nation: str) -
     )
 
 
+def utc_hours(window: Window, zone: str, covered: Collection[date]) -> frozenset[int]:
+    """The hours of the UTC day that a window has on any of its days, whatever their type.
+
+    Examples
+    --------
+    The clocks in London go back on 25 October 2026.
+
+    >>> days = [date(2026, 10, day) for day in (24, 25, 26)]
+    >>> sorted(utc_hours(Window(frozenset([8]), ALL_TYPES, days[0], days[-1]), "Europe/London", days))
+    [7, 8]
+    """
+    every = moments(replace(window, day_types=ALL_TYPES), zone, covered, "")
+    return frozenset(every.column.tolist())
+
+
 @lru_cache(maxsize=4096)
 def _slots(day: date, zone: str, covered: frozenset[date]) -> tuple[Slot, ...]:
     """The hours of a day, which take a millisecond to work out."""
@@ -269,9 +286,9 @@ class CellHistory:
     first : date
         First UTC day; the others follow without a gap.
     people : array of float32, shape (days * 24, cells)
-        People present by UTC hour; 0 where not released.
+        People present by UTC hour; 0 where not released, and in hours that were not asked for.
     released : array of bool, shape (days * 24, cells)
-        Whether there is a figure.
+        Whether there is a figure, in the hours that were asked for.
     covered : array of bool, shape (days, cells)
         Whether the release has a row: a figure that is not there is withheld.
     """
@@ -283,7 +300,7 @@ class CellHistory:
     covered: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, table: pa.Table, first: date, last: date) -> CellHistory:
+    def of(cls, table: pa.Table, first: date, last: date, hours: Collection[int] = ALL_HOURS) -> CellHistory:
         """From the answer of the query `history_of_area`, whatever the order of its rows.
 
         Parameters
@@ -292,6 +309,8 @@ class CellHistory:
             `h3`, `date`, `h00` to `h23`.
         first, last : date
             UTC days that were asked for.
+        hours : collection of int
+            UTC hours that are wanted: the others cost no time and no memory.
 
         Examples
         --------
@@ -303,28 +322,30 @@ class CellHistory:
         """
         days = (last - first).days + 1
         cells = table.column("h3").to_numpy()
-        h3, row = np.unique(cells, return_inverse=True)
+        # Rows of a cell come together, in runs: only the first of each run is looked at.
+        begins = np.flatnonzero(np.diff(cells, prepend=-1))
+        h3, of_run = np.unique(cells[begins], return_inverse=True)
+        row = np.repeat(of_run.reshape(-1), np.diff(begins, append=len(cells)))
         day = table.column("date").cast(pa.date32()).cast(pa.int32()).to_numpy() - _number(first)
-        place = day.astype(np.int64) * len(h3) + row.reshape(-1)
-        # One flat block an hour, so that each is filled in one go: [hour][day, cell].
-        people = np.zeros((HOURS_OF_DAY, days * len(h3)), dtype=np.float32)
-        released = np.zeros((HOURS_OF_DAY, days * len(h3)), dtype=bool)
-        for hour in range(HOURS_OF_DAY):
-            column = table.column(f"h{hour:02d}").combine_chunks()
-            known = column.is_valid().to_numpy(zero_copy_only=False)
-            people[hour, place] = column.fill_null(0).to_numpy(zero_copy_only=False)
-            released[hour, place] = known
-        covered = np.zeros(days * len(h3), dtype=bool)
-        covered[place] = True
-        shape = HOURS_OF_DAY, days, len(h3)
+        # Rows come by cell, so they are put down by cell, which is ten times as fast as day by day, and then turned.
+        place = row * days + day.astype(np.int64)
         steps = days * HOURS_OF_DAY, len(h3)
-        return cls(
-            h3.astype(np.int64),
-            first,
-            people.reshape(shape).swapaxes(0, 1).reshape(steps),
-            released.reshape(shape).swapaxes(0, 1).reshape(steps),
-            covered.reshape(days, -1),
-        )
+        people, released = np.zeros(steps, dtype=np.float32), np.zeros(steps, dtype=bool)
+
+        def spread(some: Iterable[int]) -> None:
+            figures, known = (np.zeros(len(h3) * days, dtype=each.dtype) for each in (people, released))
+            for hour in some:
+                column = table.column(f"h{hour:02d}").combine_chunks()
+                figures[place] = column.fill_null(0).to_numpy(zero_copy_only=False)
+                known[place] = column.is_valid().to_numpy(zero_copy_only=False)
+                people[hour::HOURS_OF_DAY] = figures.reshape(-1, days).T
+                released[hour::HOURS_OF_DAY] = known.reshape(-1, days).T
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(spread, [sorted(hours)[number::THREADS] for number in range(THREADS)]))
+        covered = np.zeros(len(h3) * days, dtype=bool)
+        covered[place] = True
+        return cls(h3.astype(np.int64), first, people, released, np.ascontiguousarray(covered.reshape(-1, days).T))
 
     def at(self, found: Moments) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Day and step of each moment in the arrays."""

@@ -204,7 +204,17 @@ export class MapView {
     };
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.loadedZoom = there.zoom;
-    this.viewState = flies && !still ? { ...there, transitionDuration: 400, transitionInterpolator: new FlyToInterpolator() } : there; // prettier-ignore
+    this.flying = flies && !still;
+    const landed = () => {
+      this.flying = false;
+    };
+    const flight = {
+      transitionDuration: 400,
+      transitionInterpolator: new FlyToInterpolator(),
+      onTransitionEnd: landed,
+      onTransitionInterrupt: landed,
+    };
+    this.viewState = this.flying ? { ...there, ...flight } : there;
     this.deck?.setProps({ viewState: this.viewState });
   }
 
@@ -218,6 +228,11 @@ export class MapView {
     this.#hideTip();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
+      // A slow machine may draw a flight at fewer pictures a second than that.
+      if (this.flying) {
+        this.#rest();
+        return;
+      }
       const bounds = this.bounds();
       const { level } = this.spec;
       if (!level) return;
