@@ -5,7 +5,8 @@
 -- Files: flows_day where date = $date
 -- Returns: origin_code area of departure; destination_code area of arrival; h00 ... h23 trips that depart in that UTC
 --   hour, NULL where withheld; trips trips of the day, from the total before hours were withheld, NULL where withheld;
---   km_total kilometres of these trips in a straight line, NULL where not known.
+--   km_total kilometres of these trips in a straight line, NULL where not known; se standard error of trips, NULL
+--   where not known.
 SELECT
     origin_code,
     destination_code,
@@ -34,7 +35,8 @@ SELECT
     h22,
     h23,
     trips,
-    km_total
+    km_total,
+    se
 FROM flows_day
 WHERE
     date = $date

@@ -5,13 +5,14 @@
 -- Files: flows_month where month = $month
 -- Returns: origin_code area of departure; destination_code area of arrival; trips trips over the days covered, NULL
 --   where withheld; days days of the month that are covered; km_total kilometres of these trips in a straight line,
---   NULL where not known.
+--   NULL where not known; se standard error of trips, NULL where not known.
 SELECT
     origin_code,
     destination_code,
     trips,
     days,
-    km_total
+    km_total,
+    se
 FROM flows_month
 WHERE
     month = $month

@@ -13,6 +13,7 @@ from cellcount.build.cells import Model, within_families
 from cellcount.build.combine import NOT_COVERED, WITHHELD
 from cellcount.build.disagreement import heterogeneity
 from cellcount.build.doubt import LEAST_PLACEMENT, Dispersion, Layer, _fitted, placement_error
+from cellcount.build.figures import disagreement as disagreement_of
 from cellcount.build.gathered import Gathered
 from cellcount.build.network import leave_one_out
 from cellcount.build.nights import Homes
@@ -309,3 +310,15 @@ def test_what_stands_in_for_withheld_cells_widens_intervals():
     # All figures are off by 30 of which a normal error of 95 % within 30 has a standard error of 15.3: a tenth of 150.
     assert without < 0.02
     assert with_thirty == pytest.approx(30 / 1.96 / 150, rel=0.35)
+
+
+def test_operators_that_disagree_more_than_by_chance_widen_the_errors_of_trips():
+    """Equal shares, 60 and 40 devices each time: 50 are expected of each, (100 + 100) / 50 = 4 for one degree."""
+    counts = [np.full(40, n, dtype=np.uint32) for n in (60, 40)]
+    shares = [np.full(40, 0.3), np.full(40, 0.3)]
+    assert disagreement_of(counts, shares) == pytest.approx(4.0)
+    few = disagreement_of([n[:20] for n in counts], [p[:20] for p in shares])
+    assert few == 1.0, "among twenty there is too little to tell"
+    unknown = disagreement_of(counts, [shares[0], np.full(40, np.nan)])
+    assert unknown == 1.0, "an operator that has not said its share tells nothing"
+    assert disagreement_of(counts[:1], shares[:1]) == 1.0

@@ -179,23 +179,29 @@ class TestRushHour:
 
 class TestWithheld:
     def test_errors_of_the_release_are_worked_out_again(self):
-        """The same formula as the column `se` was made by: cellcount.methods.precision, without placement."""
+        """The same formula as the column `se` was made by: cellcount.methods.precision, without placement.
+
+        An over-dispersion of 1 is a variance over the mean of 1 - P.
+        """
         none = Placement(cv=0.0, density=1.0, power=1.0, floor=0.0, decay=0.5)
         trips = np.array([5.0, 400.0, 1e6])
         expected = standard_error(trips, Precision(0.86, 1.0, 0.005, none), area_km2=1.0)
-        assert flows.spread(trips, 0.86, 0.005).error == pytest.approx(expected)
+        assert flows.spread(trips, 0.86, 0.005, 0.14).error == pytest.approx(expected)
 
     def test_a_sum_adds_chance_as_variances_and_doubt_about_the_share_as_errors(self):
-        """Half seen: variances of 100 + 2 + 4 each; 1 % of 100 is wrong in the same way in both: 212 + 2^2."""
-        found = flows.spread([100.0, 100.0], 0.5, 0.01)
+        """Half seen, chance 0.5 (N + 2) / 0.5: variances of 100 + 2 + 4 each.
+
+        Of each, 1 is wrong in the same way in both: 212 + 2^2.
+        """
+        found = flows.spread([100.0, 100.0], 0.5, 0.01, 0.5)
         total, withheld = flows.with_withheld([100.0, 100.0], found, None)
         assert (total.value, withheld) == (200.0, 0)
         assert total.error == pytest.approx(math.sqrt(216))
 
     def test_without_a_rule_a_sum_is_the_least_that_it_can_be(self):
-        total, withheld = flows.with_withheld([100.0, np.nan], flows.spread([100.0, np.nan], 0.5, 0.0), None)
+        total, withheld = flows.with_withheld([100.0, np.nan], flows.spread([100.0, np.nan], 0.5, 0.0, 0.5), None)
         assert (total.value, withheld) == (100.0, 1)
-        unknown, withheld = flows.with_withheld([np.nan], flows.spread([np.nan], 0.5, 0.0), None)
+        unknown, withheld = flows.with_withheld([np.nan], flows.spread([np.nan], 0.5, 0.0, 0.5), None)
         assert math.isnan(unknown.value)
         assert withheld == 1
 
@@ -271,6 +277,7 @@ def pairs(rows, *, days: int = 1, each: WithheldFigure | None = THREE) -> Pairs:
         PLACES.km[origin, destination],
         np.full(len(rows), 0.5),
         np.zeros(len(rows)),
+        np.full(len(rows), 0.5),
         flow_figures.utc_day(DAY, "Europe/London") if days == 1 else (),
         days,
         each,
@@ -535,6 +542,7 @@ class TestVisitors:
         np.array([30.0, 10.0, np.nan]),
         np.full(3, 0.5),
         np.zeros(3),
+        np.full(3, 0.5),
         THREE,
         "Monday 2 November 2026, 10 to 16",
         50,

@@ -140,6 +140,13 @@ class TestMessage:
         spec, tables = message({"flows": layer})
         assert declared(spec, "flows")["most"] == 100.0
         assert tables["flows"].column("to_lat").to_pylist() == [53.79]
+        assert spec["legend"]["rows"]
+        assert spec["legend"]["keys"] == [], "a flow that is withheld is not drawn, and neither is one of nobody"
+
+    def test_a_map_on_which_nothing_is_drawn_has_no_legend(self):
+        ends = np.array([[-1.5, 53.8]]), np.array([[-1.75, 53.79]])
+        layer = maps.FlowLines(("a>b",), ("Leeds to Bradford",), *ends, np.array([[0.0, np.nan, np.nan]]), "trips")
+        assert message({"flows": layer})[0]["legend"] == {"title": "", "rows": [], "keys": []}
 
     def test_words_that_look_like_expressions_are_words(self):
         """Pydeck takes bare text for the name of a column or for code."""

@@ -26,7 +26,7 @@ from cellcount.ui import tourism_figures as figures
 from cellcount.ui.look import PALETTES
 
 LIGHT = PALETTES["light"]
-SURE = Doubt(np.zeros(2), np.zeros(2))
+SURE = Doubt(np.zeros(2), np.zeros(2), np.ones(2))
 """Everybody is observed."""
 
 
@@ -52,7 +52,7 @@ class TestSums:
 
 class TestTheDoubtOfAnArea:
     def test_it_is_read_off_the_standard_errors(self):
-        # A quarter is observed, so that b is 3, and the share is known to 5 %: 3 (N + 4) + (0.05 N)^2 + 4.
+        # A quarter is observed, chance adds 3 a visit, and the share is known to 5 %: 3 (N + 4) + (0.05 N)^2 + 4.
         visits = np.array([[[20.0, 100.0, 1000.0, 5000.0]]])
         variances = 3 * (visits + 4) + (0.05 * visits) ** 2 + 4
         found = tourism.doubt_of(visits, np.sqrt(variances))
@@ -96,7 +96,7 @@ class TestWithheldFigures:
         assert done.visits.extra[1, 1] == pytest.approx([2.5, 5, 10, 5, 2.5])
 
     def test_and_no_more_than_can_be_withheld(self):
-        half = Doubt(np.ones(2), np.zeros(2))
+        half = Doubt(np.ones(2), np.zeros(2), np.full(2, 2.0))
         done = tourism.completed(self.visits, 0 * self.visits, half, whole=0, most_devices=9)
         # A device stands for two visits where half are observed.
         assert done.visits.value[1, 1] == pytest.approx([5, 10, 18, 10, 5])
@@ -109,7 +109,7 @@ class TestWithheldFigures:
         assert (done.visits.extra == 0).all()
 
     def test_errors_add_up_where_the_doubt_of_an_area_is_not_known(self):
-        unknown = Doubt(np.full(2, np.nan), np.full(2, np.nan))
+        unknown = Doubt(*np.full((3, 2), np.nan))
         visits = np.nan_to_num(self.visits, nan=7.0)
         done = tourism.completed(visits, np.full(visits.shape, 3.0), unknown, whole=0)
         assert done.visits[1].sum((0, 1)).error(0.0) == pytest.approx(30.0)
@@ -312,7 +312,7 @@ class TestFigures:
         values, errors = figures.measured(group, "visits")
         # Of France Alder has half of all visits, so of Germany's 300 it would have 150; no more than 9 devices of two
         # visits each can be withheld.
-        assert values[alder] == 350 + 18
+        assert values[alder] == pytest.approx(350 + 18)
         assert group.withheld[alder] == 1
         assert errors[alder] > math.sqrt(350 + 6 + 12)
 
@@ -383,23 +383,26 @@ class TestFigures:
             {"home_area_code": ALDER, "country": "FR", "trips": 100, "nights": 500, "se": math.sqrt(106)},
             {"home_area_code": ALDER, "country": "ES", "trips": 200, "nights": 1800, "se": math.sqrt(206)},
             {"home_area_code": ALDER, "country": "IT", "trips": 400, "nights": 2000, "se": math.sqrt(406)},
+            {"home_area_code": ALDER, "country": "PT", "trips": 800, "nights": 4000, "se": math.sqrt(806)},
             {"home_area_code": BIRCH, "country": "FR", "trips": 50, "nights": 250, "se": math.sqrt(56)},
+            {"home_area_code": BIRCH, "country": "PT", "trips": 400, "nights": 2000, "se": math.sqrt(406)},
             {"home_area_code": BIRCH, "country": "ES", "trips": None, "nights": None, "se": None},
         ]
         whole = pa.Table.from_pylist(rows)
         found = figures.abroad_of(whole, whole, most_devices=9)
-        assert found.countries == ("ES", "FR", "IT")
-        # Birch's homes go to France half as often as Alder's, so to Spain 100 times; but nine devices of two people
-        # each are the most that can be withheld.
-        assert found.trips.tolist() == [218, 150, 400]
-        # Half are observed: 150 + 2 x 2 of chance and 2 x 4 of rounding; of Birch's two figures no doubt is worked out.
+        assert found.countries == ("ES", "FR", "IT", "PT")
+        # Birch's homes go to France and Portugal half as often as Alder's, so to Spain 100 times; but nine devices of
+        # two people each are the most that can be withheld.
+        assert found.trips.tolist() == pytest.approx([218, 150, 400, 1200])
+        # Half are observed: 150 + 2 x 2 of chance and 2 x 4 of rounding; of Birch's figures no doubt is worked out.
         assert found.trips_error[2] == pytest.approx(math.sqrt(406), rel=1e-3)
         assert found.nights[1] == 750
-        assert (found.withheld, found.figures) == (1, 5)
-        # To all countries 218 + 150 + 400. Chance: 106 + 206 + 406 of Alder, 2 x 18 of what is expected; errors that
-        # add up: those of Birch's published figure and of half of what is expected.
-        assert found.total == 768
-        assert found.total_error == pytest.approx(math.sqrt(718 + 36 + (math.sqrt(56) + 9) ** 2), rel=1e-3)
+        assert (found.withheld, found.figures) == (1, 7)
+        # To all countries 218 + 150 + 400 + 1,200. Chance: 106 + 206 + 406 + 806 of Alder, 2 x 18 of what is expected;
+        # errors that add up: those of Birch's published figures and of half of what is expected.
+        assert found.total == pytest.approx(1968)
+        added = math.sqrt(56) + math.sqrt(406) + 9
+        assert found.total_error == pytest.approx(math.sqrt(1524 + 36 + added**2), rel=1e-3)
         assert found.left_out == ()
 
     abroad = pa.schema(

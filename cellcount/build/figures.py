@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.combine import NOT_COVERED, Devices, Observed, Share, estimate
+from cellcount.build.doubt import Dispersion
 from cellcount.build.protect import Disclosure, Reasons, released
 from cellcount.build.rounding import Words
 from cellcount.build.shares import Customers, Operator
@@ -17,8 +18,8 @@ from cellcount.methods.precision import Placement, Precision, standard_error
 
 NOT_PLACED = Placement(cv=0.0, density=1.0, power=1.0, floor=0.0, decay=0.5)
 """Counts of whole areas: nobody is put into a wrong cell."""
-BINOMIAL = 1.0
-"""Over-dispersion of trips and visits: nothing is known that could tell it."""
+MOST_SEEN = 0.999
+"""Share of people observed from which on chance is not less: with everybody seen there would be none."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,46 @@ def people_per_device(seen: Observed) -> NDArray[np.float64]:
     return np.divide(1.0, seen.share, out=np.ones(len(seen.share)), where=seen.share > 0)
 
 
-def errors(figures: pa.Array, seen: Observed) -> pa.Array:
+def add_disagreement(found: Dispersion, counts: Sequence[Devices], shares: Sequence[Share]) -> None:
+    """Add, in place, how operators disagree about the same trips, visits or people, given their total.
+
+    Parameters
+    ----------
+    found : Dispersion
+        Sums from which the variance of a count over its mean is worked out.
+    counts : sequence of arrays of uint32
+        Each operator's counts.
+    shares : sequence of arrays of float
+        Each operator's p; NaN where not known.
+    """
+    if len(counts) < 2:
+        return
+    total = np.sum([np.where(n < NOT_COVERED, n, 0) for n in counts], axis=0)
+    each = np.array(shares)
+    everybody = each.sum(axis=0)
+    part = np.divide(each, everybody, out=np.zeros(each.shape), where=everybody > 0)
+    found.add(counts, list(total * part))
+
+
+def disagreement(counts: Sequence[Devices], shares: Sequence[Share]) -> float:
+    """Variance of an operator's count over its mean, given all operators' total.
+
+    Parameters
+    ----------
+    counts, shares
+        As `add_disagreement` has them.
+
+    Returns
+    -------
+    float
+        1, as of a Poisson count, where there is too little to tell.
+    """
+    found = Dispersion()
+    add_disagreement(found, counts, shares)
+    return found.ratio()
+
+
+def errors(figures: pa.Array, seen: Observed, variance_over_mean: float | NDArray[np.float64]) -> pa.Array:
     """Standard errors of released figures, to a hundredth; NULL where the figure is.
 
     Parameters
@@ -134,6 +174,8 @@ def errors(figures: pa.Array, seen: Observed) -> pa.Array:
         Released figures.
     seen : Observed
         What all operators together observe, figure by figure.
+    variance_over_mean : float or array of float
+        Of an operator's count: see `disagreement`.
 
     Returns
     -------
@@ -141,5 +183,6 @@ def errors(figures: pa.Array, seen: Observed) -> pa.Array:
         DOUBLE.
     """
     people = figures.to_numpy(zero_copy_only=False).astype(np.float64)
-    error = standard_error(people, Precision(seen.share, BINOMIAL, seen.cv, NOT_PLACED), area_km2=1.0)
-    return pa.array(np.round(error, 2), from_pandas=True)
+    share = np.minimum(seen.share, MOST_SEEN)
+    precision = Precision(share, variance_over_mean / (1.0 - share), seen.cv, NOT_PLACED)
+    return pa.array(np.round(standard_error(people, precision, area_km2=1.0), 2), from_pandas=True)

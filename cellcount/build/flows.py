@@ -17,8 +17,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.align import Keys
-from cellcount.build.combine import WITHHELD, Devices, Observed, Share, known, withheld_mean
-from cellcount.build.figures import Figure, errors, figure, observed, people_per_device
+from cellcount.build.combine import WITHHELD, Devices, Observed, Share, known
+from cellcount.build.doubt import Dispersion
+from cellcount.build.figures import Figure, add_disagreement, errors, figure, observed, people_per_device
+from cellcount.build.hidden_hours import Inflation, day_totals, inflation_of
 from cellcount.build.keyed import SideBySide, decoded, side_by_side, words
 from cellcount.build.protect import Disclosure, Reasons
 from cellcount.build.release import ReleaseWriter
@@ -92,6 +94,10 @@ class DayFlows:
         Mean duration of a trip, minutes; NaN where not known.
     by_area : Observed
         What all operators together observe of each area.
+    variance_over_mean : float
+        Of an operator's count of an hour, given all operators' total.
+    inflation : Inflation
+        How many times as large the variance of a day's trips is for what operators withhold.
     """
 
     date: dt.date
@@ -106,11 +112,17 @@ class DayFlows:
     km: NDArray[np.float64]
     minutes: Packed
     by_area: Observed
+    variance_over_mean: float
+    inflation: Inflation
 
     @property
     def observed(self) -> Observed:
         """What all operators together observe of the origin of each pair."""
         return self.by_area.at(self.codes["origin_code"])
+
+    def variance_at(self, trips: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Variance over mean of released trips of the day, with what operators withhold in it."""
+        return self.variance_over_mean * self.inflation.at(trips)
 
 
 def _withhold_hours(
@@ -136,8 +148,8 @@ def estimate_flows_day(
 ) -> DayFlows | None:
     """Estimate one UTC day of trips, and withhold what its hours and total tell of each other.
 
-    Hours are estimated as any count. The day's total adds up the operator's hours before they are estimated, a withheld
-    one being taken for its mean under a prior without scale (`withheld_mean`), for leaving it out would bias the total
+    Hours are estimated as any count. The day's total adds up each operator's hours before they are estimated, a
+    withheld one being taken for what the others lead to expect (`day_totals`), for leaving it out would bias the total
     low and the delivery has no total of its own.
 
     Parameters
@@ -167,13 +179,12 @@ def estimate_flows_day(
     hours = np.zeros((len(side.keys), HOURS_OF_DAY), dtype=np.float32)
     reasons = np.zeros(hours.shape, dtype=np.uint8)
     uncovered = np.sum([np.nan_to_num(share) for share in shares], axis=0) <= 0
-    seen = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
-    hidden = [np.zeros(len(side.keys), dtype=np.int64) for _ in side.operators]
+    seen = [np.zeros(hours.shape, dtype=np.uint32) for _ in side.operators]
+    dispersion = Dispersion()
     for hour, name in enumerate(HOUR_COLUMNS):
         counts = side.counts(name)
         for number, theirs in enumerate(counts):
-            seen[number] += np.where(known(theirs), theirs, 0)
-            hidden[number] += theirs == WITHHELD
+            seen[number][:, hour] = np.where(known(theirs) | (theirs == WITHHELD), theirs, 0)
         some = uncovered.copy()
         for theirs, loss in zip(counts, lost, strict=True):
             some |= theirs != 0
@@ -184,25 +195,25 @@ def estimate_flows_day(
         less = [
             less_the_lost(n, p[here], loss[hour][origin[here]]) for n, p, loss in zip(counts, shares, lost, strict=True)
         ]
-        found = figure([n for n, _ in less], [p for _, p in less], side.thresholds, disclosure, delivered=counts)
+        left, of = [n for n, _ in less], [p for _, p in less]
+        found = figure(left, of, side.thresholds, disclosure, delivered=counts)
+        add_disagreement(dispersion, left, of)
         hours[here, hour], reasons[here, hour] = found.estimate, found.reasons
 
     out = [
         np.asarray((loss >= LEFT_OUT_FROM).any(axis=0))[origin] | np.isnan(share)
         for loss, share in zip(lost, shares, strict=True)
     ]
-    trips_seen = [
-        n + withheld_mean(operator.delivery.threshold) * w
-        for n, w, operator in zip(seen, hidden, side.operators, strict=True)
+    found_totals = [
+        day_totals(theirs, operator.delivery.threshold) for theirs, operator in zip(seen, side.operators, strict=True)
     ]
+    trips_seen = [totals for totals, _ in found_totals]
     kept = [
         np.where(left_out, 0.0, share * (1.0 - loss.mean(axis=0)[origin]))
         for left_out, share, loss in zip(out, shares, lost, strict=True)
     ]
-    delivered = np.array(
-        [n + w for n, w in zip(seen, hidden, strict=True)],
-        dtype=np.uint32,
-    )
+    # A withheld hour counts as one device.
+    delivered = np.array([np.where(theirs == WITHHELD, 1, theirs).sum(axis=1) for theirs in seen], dtype=np.uint32)
     trips = _ratio(trips_seen, kept)
     km = _ratio(side.amounts("km_total", absent=0.0), kept)
     trips_reasons = disclosure.reasons(list(delivered))
@@ -223,6 +234,10 @@ def estimate_flows_day(
         km=_mean(km, trips),
         minutes=Packed.of(_minutes(side, trips_seen)),
         by_area=by_area,
+        variance_over_mean=dispersion.ratio(),
+        inflation=inflation_of(
+            np.nan_to_num(trips), _mean(np.sum([n * f for n, f in found_totals], axis=0), np.sum(trips_seen, axis=0))
+        ),
     )
 
 
@@ -284,7 +299,7 @@ def write_flows_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure
                 "trips": trips,
                 "km_total": _kilometres(day.km, trips),
                 "minutes_mean": _shown(np.round(day.minutes.array(), 1), trips),
-                "se": errors(trips, day.observed),
+                "se": errors(trips, day.observed, day.variance_at(_amounts(trips))),
             }
         ),
         date=day.date,
@@ -323,6 +338,7 @@ def _write_month(writer: ReleaseWriter, month: str, days: Sequence[DayFlows], di
             day.trips_reasons[:] = reasons[rows, number]
     codes = {name: np.concatenate([day.codes[name] for day in days])[first] for name in days[0].codes}
     released = total.released(disclosure, "flows_month trips", month, words(codes, days[0].lists))
+    of_day = _amounts(released) / len(days)
     writer.write(
         "flows_month",
         pa.table(
@@ -331,7 +347,7 @@ def _write_month(writer: ReleaseWriter, month: str, days: Sequence[DayFlows], di
                 "trips": released,
                 "days": pa.array(np.full(len(everywhere), len(days), dtype=np.uint32)),
                 "km_total": _kilometres(_mean(km, weight), released),
-                "se": errors(released, seen),
+                "se": errors(released, seen, np.mean([day.variance_at(of_day) for day in days], axis=0)),
             }
         ),
         month=month,
@@ -361,6 +377,11 @@ def _minutes(side: SideBySide, trips: Sequence[NDArray[np.float64]]) -> NDArray[
         total += np.where(there, minutes * seen, 0.0)
         weight += np.where(there, seen, 0.0)
     return _mean(total, weight)
+
+
+def _amounts(trips: pa.Array) -> NDArray[np.float64]:
+    """Released trips, NaN where withheld."""
+    return trips.to_numpy(zero_copy_only=False).astype(np.float64)
 
 
 def _kilometres(mean: NDArray[np.float64], trips: pa.Array) -> pa.Array:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.combine import known
-from cellcount.build.figures import errors, figure, observed, people_per_device
+from cellcount.build.figures import disagreement, errors, figure, observed, people_per_device
 from cellcount.build.keyed import SideBySide, side_by_side
 from cellcount.build.protect import Disclosure
 from cellcount.build.release import ReleaseWriter
@@ -47,13 +47,14 @@ def write_home_presence(
         return
     home = side.codes["home_area_code"]
     seen = observed(side.operators, home)
-    found = figure(side.counts("devices"), side.shares(home), side.thresholds, disclosure)
+    counts, shares = side.counts("devices"), side.shares(home)
+    found = figure(counts, shares, side.thresholds, disclosure)
     if disclosure.protection.secondary:
         tree = Tree.of_parents(rows_above(side, operators[0].zones))
         zones = Withheld(np.nan_to_num(found.estimate), found.reasons, people_per_device(seen))
         withhold_in_tree(tree, zones, disclosure.threshold)
     people = found.released(disclosure, "home_presence people", str(date), side.words())
-    error = errors(people, seen)
+    error = errors(people, seen, disagreement(counts, shares))
     writer.write("home_presence", pa.table({**side.key_columns(), "people": people, "se": error}), date=date)
 
 
@@ -79,9 +80,10 @@ def write_home_relocation(
     if side is None:
         return
     home = side.codes["new_area_code"]
-    found = figure(side.counts("devices"), side.shares(home), side.thresholds, disclosure)
+    counts, shares = side.counts("devices"), side.shares(home)
+    found = figure(counts, shares, side.thresholds, disclosure)
     people = found.released(disclosure, "home_relocation people", period, side.words())
-    error = errors(people, observed(side.operators, home))
+    error = errors(people, observed(side.operators, home), disagreement(counts, shares))
     writer.write("home_relocation", pa.table({**side.key_columns(), "people": people, "se": error}), period=period)
 
 
@@ -108,8 +110,8 @@ def write_usual_environment(
     if side is None:
         return
     area = zones.cell_areas(side.codes["h3"], ENVIRONMENT_RESOLUTION)
-    counts = side.counts("devices")
-    people = figure(counts, side.shares(area), side.thresholds, disclosure).released(
+    counts, shares = side.counts("devices"), side.shares(area)
+    people = figure(counts, shares, side.thresholds, disclosure).released(
         disclosure, "usual_environment people", "", side.words()
     )
     days, weight = np.zeros(len(area)), np.zeros(len(area))
@@ -124,7 +126,7 @@ def write_usual_environment(
             **side.key_columns(),
             "people": people,
             "days_per_week_mean": pa.array(np.round(mean, 1), mask=hidden),
-            "se": errors(people, observed(side.operators, area)),
+            "se": errors(people, observed(side.operators, area), disagreement(counts, shares)),
         }
     )
     writer.write("usual_environment", table)

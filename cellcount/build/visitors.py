@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cellcount.build.combine import Observed, known
-from cellcount.build.figures import Figure, errors, figure, observed, people_per_device
+from cellcount.build.figures import Figure, disagreement, errors, figure, observed, people_per_device
 from cellcount.build.homes import rows_above
 from cellcount.build.keyed import side_by_side
 from cellcount.build.protect import SMALL, TOTAL, Disclosure
@@ -80,7 +80,8 @@ def write_inbound_month(
         name: each.hidden_where(found["visits"].reasons).released(disclosure, f"inbound_month {name}", month, words)
         for name, each in found.items()
     }
-    table = pa.table({**side.key_columns(), **columns, "se": errors(columns["visits"], seen)})
+    error = errors(columns["visits"], seen, disagreement(counts["visits"], shares))
+    table = pa.table({**side.key_columns(), **columns, "se": error})
     writer.write("inbound_month", table, month=month)
 
 
@@ -100,7 +101,8 @@ def write_inbound_cell_month(
         return
     area = zones.cell_areas(side.codes["h3"], INBOUND_CELL_RESOLUTION)
     seen = observed(side.operators, area, "inbound")
-    found = figure(side.counts("devices"), side.shares(area, "inbound"), side.thresholds, disclosure)
+    counts, shares = side.counts("devices"), side.shares(area, "inbound")
+    found = figure(counts, shares, side.thresholds, disclosure)
     if disclosure.protection.secondary:
         parts = Withheld(np.nan_to_num(found.estimate), found.reasons, people_per_device(seen))
         _withhold_over_countries(parts, side.codes, disclosure.threshold)
@@ -109,7 +111,7 @@ def write_inbound_cell_month(
         {
             **side.key_columns(),
             "people": people,
-            "se": errors(people, seen),
+            "se": errors(people, seen, disagreement(counts, shares)),
         }
     )
     writer.write("inbound_cell_month", table, month=month)
@@ -130,7 +132,8 @@ def write_outbound_month(
         return
     home = side.codes["home_area_code"]
     shares = side.shares(home)
-    trips = figure(side.counts("trips"), shares, side.thresholds, disclosure)
+    counts = side.counts("trips")
+    trips = figure(counts, shares, side.thresholds, disclosure)
     nights = figure(side.counts("nights"), shares, side.thresholds, disclosure).hidden_where(trips.reasons)
     words = side.words()
     released = trips.released(disclosure, "outbound_month trips", month, words)
@@ -139,7 +142,7 @@ def write_outbound_month(
             **side.key_columns(),
             "trips": released,
             "nights": nights.released(disclosure, "outbound_month nights", month, words),
-            "se": errors(released, observed(side.operators, home)),
+            "se": errors(released, observed(side.operators, home), disagreement(counts, shares)),
         }
     )
     writer.write("outbound_month", table, month=month)

@@ -63,10 +63,16 @@ class Spread:
         return np.sqrt(self.variance + np.square(self.common))
 
 
-def spread(trips: ArrayLike, coverage: ArrayLike, share_cv: ArrayLike, figures: ArrayLike = 1) -> Spread:
+def spread(
+    trips: ArrayLike,
+    coverage: ArrayLike,
+    share_cv: ArrayLike,
+    variance_over_mean: ArrayLike,
+    figures: ArrayLike = 1,
+) -> Spread:
     """What may be wrong with released trips, by the release's own formula.
 
-    Of N trips, chance is (N + 1/P) (1 - P) / P and rounding 4, but for a 0, which is not rounded; the share of people
+    Of N trips, chance is v (N + 1/P) / P and rounding 4, but for a 0, which is not rounded; the share of people
     observed is wrong by N CV.
 
     Parameters
@@ -77,6 +83,8 @@ def spread(trips: ArrayLike, coverage: ArrayLike, share_cv: ArrayLike, figures: 
         P, share of the people at the origin whom all operators observe, 0 to 1.
     share_cv : array of float
         CV, its coefficient of variation.
+    variance_over_mean : array of float
+        v, of an operator's count: see `cellcount.methods.precision.variance_over_mean`.
     figures : array of int
         Released figures, hours for example, that were added up to each.
 
@@ -88,7 +96,7 @@ def spread(trips: ArrayLike, coverage: ArrayLike, share_cv: ArrayLike, figures: 
     Notes
     -----
     It is `cellcount.methods.precision.standard_error` without placement, for a trip between two areas is not put into a
-    wrong cell, and with a binomial chance: what the column `se` of the release's trips was made by.
+    wrong cell: what the column `se` of the release's trips was made by.
 
     References
     ----------
@@ -97,15 +105,16 @@ def spread(trips: ArrayLike, coverage: ArrayLike, share_cv: ArrayLike, figures: 
 
     Examples
     --------
-    Half are seen: N + 2 of chance, and 4. Of 94 trips that is 100; 1 % of doubt about the share adds 0.94 squared.
+    Half are seen, and counts vary as much as by chance alone: 2 (N + 2), and 4. Of 46 trips that is 100; 1 % of doubt
+    about the share adds 0.46 squared.
 
-    >>> found = spread([94.0], 0.5, 0.01)
+    >>> found = spread([46.0], 0.5, 0.01, 1.0)
     >>> found.variance, found.common, found.error.round(3)
-    (array([100.]), array([0.94]), array([10.044]))
+    (array([100.]), array([0.46]), array([10.011]))
     """
     known, share = np.asarray(trips, dtype=np.float64), np.asarray(coverage, dtype=np.float64)
     added = np.asarray(figures, dtype=np.float64)
-    chance = (known + added / share) * (1 - share) / share
+    chance = np.asarray(variance_over_mean) * (known + added / share) / share
     rounding = np.where(known > 0, ROUNDING_VARIANCE * added, 0.0)
     return Spread(chance + rounding, known * np.asarray(share_cv, dtype=np.float64))
 

@@ -30,8 +30,10 @@ LENGTHS = ((0.0, 0.0), (1.0, 1.0), (2.0, 3.0), (4.0, 7.0), (8.0, math.inf))
 """Least and most nights of each."""
 ROUNDING_VARIANCE = 4.0
 """Of a released figure, rounded to base 5 by chance."""
-LEAST_FIGURES = 3
-"""Of fewer figures an area's doubt is not worked out: it has two parts."""
+LEAST_FIGURES = 4
+"""Of fewer figures an area's doubt is not worked out: it has three parts."""
+MOST_PER_DEVICE = 20.0
+"""Visits for which one device stands at most, where they are worked out."""
 MOST_MISFIT = 0.05
 """Mean relative distance of variances from their formula up to which they are said to follow it."""
 LEAST_PUBLISHED = 0.5
@@ -109,27 +111,30 @@ class Doubt:
     Attributes
     ----------
     chance : array of float, shape (areas,)
-        (1 - P) / P, P being the share of visitors that all operators together observe; NaN where not known.
+        Variance that chance adds for each visit: v / P, P being the share of visitors that all operators together
+        observe and v the variance of an operator's count over its mean; NaN where not known.
     common : array of float, shape (areas,)
         Coefficient of variation of P; NaN where not known.
+    per_device : array of float, shape (areas,)
+        Visits for which one device stands, 1 / P; NaN where not known.
     """
 
     chance: Floats
     common: Floats
+    per_device: Floats
 
     @property
-    def per_device(self) -> Floats:
-        """Visits for which one device stands, 1 / P."""
-        return 1.0 + self.chance
+    def of_counts(self) -> Floats:
+        """Variance of a figure around what is expected of it, for each visit: at least that of a Poisson count."""
+        return np.maximum(self.chance, self.per_device)
 
 
 def doubt_of(visits: Floats, errors: Floats) -> Doubt:
     """The observed share of visitors and its doubt, from the standard errors of released figures.
 
-    A released figure N has the variance b (N + 1 + b) + (c N)^2 + 4, with b = (1 - P) / P: see
-    `cellcount.methods.precision.standard_error`. The release gives N and the standard error of many figures of an area;
-    b and c are found by least squares on relative errors. With them any sum of figures has its standard error, and not
-    only an upper limit.
+    A released figure N has the variance c (N + 1/P) + (k N)^2 + 4: see `cellcount.methods.precision.standard_error`.
+    The release gives N and the standard error of many figures of an area; c, P and k are found by least squares on
+    relative errors. With them any sum of figures has its standard error, and not only an upper limit.
 
     Parameters
     ----------
@@ -143,34 +148,32 @@ def doubt_of(visits: Floats, errors: Floats) -> Doubt:
 
     Examples
     --------
-    Half of the visitors are observed (b = 1), their share is known to 3 %: 100 visits have a variance of
-    102 + 9 + 4 = 115, 400 of 402 + 144 + 4 = 550, 1,000 of 1,002 + 900 + 4 = 1,906.
+    Half of the visitors are observed, an operator's count varies by 1.5 times its mean (c = 3), and the share is known
+    to 3 %: 100 visits have a variance of 306 + 9 + 4 = 319, 400 of 1,206 + 144 + 4 = 1,354, 1,000 of 3,006 + 900 + 4 =
+    3,910, and 10 of 36.09 + 4 = 40.09.
 
-    >>> found = doubt_of(np.array([[100.0, 400.0, 1000.0]]), np.sqrt([[115.0, 550.0, 1906.0]]))
-    >>> found.chance.round(6), found.common.round(6)
-    (array([1.]), array([0.03]))
+    >>> found = doubt_of(np.array([[100.0, 400.0, 1000.0, 10.0]]), np.sqrt([[319.0, 1354.0, 3910.0, 40.09]]))
+    >>> found.chance.round(6), found.common.round(6), found.per_device.round(6)
+    (array([3.]), array([0.03]), array([2.]))
     """
     areas = len(visits)
     n, s = visits.reshape(areas, -1), errors.reshape(areas, -1)
     known = np.isfinite(n) & np.isfinite(s) & (s > 0)
     n, s = np.where(known, n, 0.0), np.where(known, s, 1.0)
+    per_device = np.array([_per_device(*each) for each in zip(n, s, known, strict=True)])
     weight = np.where(known, s**-4, 0.0)
     above = np.where(known, s**2 - ROUNDING_VARIANCE, 0.0)
-    chance = np.zeros(areas)
-    common = np.zeros(areas)
+    x = n + per_device[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        # 1 / P stands inside the term that P is found from: a few rounds settle it.
-        for _ in range(12):
-            x = n + 1.0 + chance[:, None]
-            xx, xz, zz = ((weight * first * second).sum(1) for first, second in ((x, x), (x, n * n), (n * n, n * n)))
-            xy, zy = (weight * x * above).sum(1), (weight * n * n * above).sum(1)
-            determinant = xx * zz - xz**2
-            chance = np.maximum((xy * zz - zy * xz) / determinant, 0.0)
-            common = np.maximum((xx * zy - xz * xy) / determinant, 0.0)
-        told = chance[:, None] * (n + 1.0 + chance[:, None]) + common[:, None] * n * n + ROUNDING_VARIANCE
+        xx, xz, zz = ((weight * first * second).sum(1) for first, second in ((x, x), (x, n * n), (n * n, n * n)))
+        xy, zy = (weight * x * above).sum(1), (weight * n * n * above).sum(1)
+        determinant = xx * zz - xz**2
+        chance = np.maximum((xy * zz - zy * xz) / determinant, 0.0)
+        common = np.maximum((xx * zy - xz * xy) / determinant, 0.0)
+        told = chance[:, None] * x + common[:, None] * n * n + ROUNDING_VARIANCE
         misfit = np.where(known, np.abs(told / s**2 - 1.0), 0.0).sum(1) / known.sum(1)
     fits = (known.sum(1) >= LEAST_FIGURES) & (misfit <= MOST_MISFIT)
-    return Doubt(np.where(fits, chance, np.nan), np.where(fits, np.sqrt(common), np.nan))
+    return Doubt(*(np.where(fits, each, np.nan) for each in (chance, np.sqrt(common), per_device)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ def completed(
     one night are published, and 2 or 3 nights withheld: twice as many are expected.
 
     >>> visits = np.array([[[10.0, 20.0, 40.0, 20.0, 10.0]], [[4.0, 8.0, np.nan, 8.0, 4.0]]])
-    >>> completed(visits, 0 * visits, Doubt(np.zeros(2), np.zeros(2)), whole=0).visits.value[1, 0]
+    >>> completed(visits, 0 * visits, Doubt(np.zeros(2), np.zeros(2), np.ones(2)), whole=0).visits.value[1, 0]
     array([ 4.,  8., 16.,  8.,  4.])
     """
     known = np.isfinite(visits)
@@ -248,8 +251,13 @@ def completed(
     profile = _profile(published, complete)
     told_of = np.isfinite(doubt.chance)
     middle = float(np.median(doubt.chance[told_of])) if told_of.any() else 0.0
-    used = Doubt(np.where(told_of, doubt.chance, middle), np.where(told_of, doubt.common, 0.0))
-    b = used.chance[:, None, None]
+    device = float(np.median(doubt.per_device[told_of])) if told_of.any() else 1.0
+    used = Doubt(
+        np.where(told_of, doubt.chance, middle),
+        np.where(told_of, doubt.common, 0.0),
+        np.where(told_of, doubt.per_device, device),
+    )
+    each, per_device, scatter = (part[:, None, None] for part in (used.chance, used.per_device, used.of_counts))
     told = published.sum(axis=2, keepdims=True)
     told_share = np.where(known, profile, 0.0).sum(axis=2, keepdims=True)
     partly = (told > 0) & (told_share > 0)
@@ -258,12 +266,12 @@ def completed(
     unseen = ~known & ~partly
     of_whole = value[whole].sum(axis=1) if isinstance(whole, int) else whole
     value = np.where(
-        unseen, np.minimum(_by_country(value, partly[..., 0], of_whole, profile), most_devices * (1 + b)), value
+        unseen, np.minimum(_by_country(value, partly[..., 0], of_whole, profile), most_devices * per_device), value
     )
-    per_visit = np.divide(1 + b, told, out=np.zeros_like(told), where=told > 0)
-    expected_chance = (1 + b) * value + np.where(partly, np.square(value) * per_visit, 0.0)
-    spread = _spread_of_stays(published, complete, profile, b)
-    chance = np.where(known, np.where(published > 0, b * (published + 1 + b), 0.0) + ROUNDING_VARIANCE, expected_chance)
+    per_visit = np.divide(scatter, told, out=np.zeros_like(told), where=told > 0)
+    expected_chance = scatter * value + np.where(partly, np.square(value) * per_visit, 0.0)
+    spread = _spread_of_stays(published, complete, profile, scatter)
+    chance = np.where(known, each * (published + per_device) + ROUNDING_VARIANCE, expected_chance)
     # Nothing was observed, and nothing rounded: an absent row is no figure.
     chance = np.where(known & (published == 0), 0.0, chance)
     added = known & ~told_of[:, None, None]
@@ -284,7 +292,8 @@ def left_out(visits: Completed) -> Flags:
     nothing is published anywhere.
 
     >>> visits = np.array([[[0, 100.0, 0, 0, 0], [0, np.nan, 0, 0, 0]]])
-    >>> left_out(completed(visits, 0 * visits, Doubt(np.zeros(1), np.zeros(1)), np.array([900.0, 0.0]))).tolist()
+    >>> sure = Doubt(np.zeros(1), np.zeros(1), np.ones(1))
+    >>> left_out(completed(visits, 0 * visits, sure, np.array([900.0, 0.0]))).tolist()
     [[False, True]]
     """
     return np.asarray((visits.withheld & (visits.visits.value == 0)).any(axis=2))
@@ -329,7 +338,7 @@ def completed_nights(nights: Floats, visits: Completed) -> Counts:
     Five hundred visits of 2 or 3 nights with 1,250 nights; 100 visits of which the nights are withheld: 250.
 
     >>> stayed = np.array([[[0, 0, 500.0, 0, 0]], [[0, 0, 100.0, 0, 0]]])
-    >>> visits = completed(stayed, 0 * stayed, Doubt(np.zeros(2), np.zeros(2)), 0)
+    >>> visits = completed(stayed, 0 * stayed, Doubt(np.zeros(2), np.zeros(2), np.ones(2)), 0)
     >>> completed_nights(np.array([[[0, 0, 1250.0, 0, 0]], [[0, 0, np.nan, 0, 0]]]), visits).value[1, 0, 2]
     np.float64(250.0)
     """
@@ -758,12 +767,23 @@ def _by_country(value: Floats, partly: Flags, of_whole: Floats, profile: Floats)
     return np.asarray(ratio[:, None, None] * of_whole[None, :, None] * profile)
 
 
-def _spread_of_stays(published: Floats, complete: Flags, profile: Floats, b: Floats) -> float:
+def _per_device(n: Floats, s: Floats, known: Flags) -> float:
+    """1 / P of an area: where the chance of figures would end that grow less and less, over what each visit adds."""
+    if known.sum() < LEAST_FIGURES:
+        return 1.0
+    rows = np.stack([np.ones(len(n)), n, n * n], axis=1)[known] / np.square(s[known, None])
+    above = 1.0 - ROUNDING_VARIANCE / np.square(s[known])
+    scale = np.maximum(np.linalg.norm(rows, axis=0), 1e-300)
+    none, visit, _ = np.linalg.lstsq(rows / scale, above, rcond=None)[0] / scale
+    return float(np.clip(none / visit, 1.0, MOST_PER_DEVICE)) if visit > 0 else 1.0
+
+
+def _spread_of_stays(published: Floats, complete: Flags, profile: Floats, scatter: Floats) -> float:
     """Relative error of expecting a length of stay from the others, where it is known, without that of chance."""
     others = published.sum(axis=2, keepdims=True) - published
     expected = others * profile / np.maximum(1 - profile, 1e-9)
     used = complete[..., None] & (others > 0)
-    by_chance = np.square(expected) * (1 + b) / np.where(others > 0, others, 1.0) + (1 + b) * expected
+    by_chance = scatter * (np.square(expected) / np.where(others > 0, others, 1.0) + expected)
     found = np.where(used, np.square(published - expected) - by_chance, 0.0).sum()
     scale = np.where(used, np.square(expected), 0.0).sum()
     return math.sqrt(max(float(found / scale), 0.0)) if scale > 0 else DOUBT_OF_UNSEEN

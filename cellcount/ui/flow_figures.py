@@ -146,6 +146,8 @@ class Pairs:
         Mean length of a trip, kilometres.
     coverage, share_cv : array of float, shape (pairs,)
         Of the origin: share of people observed, and its coefficient of variation; NaN where not known.
+    variance_over_mean : array of float, shape (pairs,)
+        Of an operator's count; NaN where not known.
     slots : tuple of Slot
         The steps.
     days : int
@@ -161,6 +163,7 @@ class Pairs:
     km: Floats
     coverage: Floats
     share_cv: Floats
+    variance_over_mean: Floats
     slots: tuple[Slot, ...]
     days: int
     each: WithheldFigure | None
@@ -195,7 +198,8 @@ class Pairs:
         known = np.sum(hours, axis=1, where=~hidden)
         withheld = hidden.sum(axis=1)
         guess = withheld * self._rest.each
-        found = flows.spread(known, self.coverage, self.share_cv, np.maximum((hours > 0).sum(axis=1), 1))
+        figures = np.maximum((hours > 0).sum(axis=1), 1)
+        found = flows.spread(known, self.coverage, self.share_cv, self.variance_over_mean, figures)
         of_day = np.divide(withheld, self._rest.withheld, out=np.zeros(len(known)), where=self._rest.withheld > 0)
         more = np.where(np.isnan(self.trips), of_day * self._unknown.deviation, 0.0)
         return Amounts(
@@ -213,9 +217,9 @@ class Pairs:
         hidden = np.isnan(self.hours)
         known = np.where(hidden, 0.0, self.hours)
         share, rest = self.coverage[:, None], self._rest
-        odds = (1 - share) / share
-        variance = odds * known
-        variance += odds / share
+        each = self.variance_over_mean[:, None] / share
+        variance = each * known
+        variance += each / share
         variance[known > 0] += ROUNDING_VARIANCE
         variance += hidden * rest.variance(np.minimum(rest.withheld, 1))[:, None]
         unsure = np.where(np.isnan(self.trips), self._unknown.deviation, 0.0) / np.maximum(rest.withheld, 1)
@@ -255,7 +259,8 @@ class Pairs:
     def _whole(self) -> Amounts:
         hidden = np.isnan(self.trips)
         guess = np.where(hidden, self._unknown.mean, 0.0)
-        found = flows.spread(np.where(hidden, 0.0, self.trips), self.coverage, self.share_cv)
+        known = np.where(hidden, 0.0, self.trips)
+        found = flows.spread(known, self.coverage, self.share_cv, self.variance_over_mean)
         return Amounts(
             value=np.where(hidden, guess, self.trips) / self.days,
             guess=guess / self.days,
@@ -1035,6 +1040,8 @@ class Visitors:
         People present from each, and their standard errors; NaN where withheld or not known.
     coverage, share_cv : array of float
         Of each home: see `Pairs`.
+    variance_over_mean : array of float
+        Of an operator's count; NaN where not known.
     each : WithheldFigure or None
         What a withheld figure is expected to be.
     when : str
@@ -1050,6 +1057,7 @@ class Visitors:
     errors: Floats
     coverage: Floats
     share_cv: Floats
+    variance_over_mean: Floats
     each: WithheldFigure | None
     when: str
     most: int
@@ -1067,7 +1075,9 @@ class Visitors:
 
     def sum_of(self, chosen: NDArray[np.bool_]) -> tuple[Estimate, int]:
         """People of some homes, and how many of these are withheld."""
-        found = flows.spread(self.people[chosen], self.coverage[chosen], self.share_cv[chosen])
+        found = flows.spread(
+            *(each[chosen] for each in (self.people, self.coverage, self.share_cv, self.variance_over_mean))
+        )
         return flows.with_withheld(self.people[chosen], found, self.each)
 
     @cached_property

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cellcount.methods.flows import WithheldFigure, withheld_figure
+from cellcount.methods.precision import variance_over_mean
 from cellcount.ui import reading
 from cellcount.ui.flow_figures import (
     DAY_PART_WORDS,
@@ -106,14 +107,16 @@ def visitors_of(
     table = answer.table.take(pa.array(known, pa.int64()))
     codes = tuple(homes[at] for at in known)
     coverage, share_cv, each, runs = _precision(release, codes)
+    people, errors = _floats(table, "people"), _floats(table, "se")
     found = Visitors(
         area=area,
         places=places,
         homes=codes,
-        people=_floats(table, "people"),
-        errors=_floats(table, "se"),
+        people=people,
+        errors=errors,
         coverage=coverage,
         share_cv=share_cv,
+        variance_over_mean=variance_over_mean(people, errors, coverage, share_cv),
         each=each,
         when=f"{words}, {DAY_PART_WORDS[part].split(', ')[1]}",
         most=most,
@@ -164,6 +167,7 @@ def _pairs(made: str, when: date | str, purpose: str, *, _release: Release) -> t
         km=np.where(np.isnan(told), places.km[origin, destination], told),
         coverage=coverage[origin],
         share_cv=share_cv[origin],
+        variance_over_mean=variance_over_mean(trips, _floats(table, "se"), coverage[origin], share_cv[origin]),
         slots=slots,
         days=days,
         each=each,

@@ -33,7 +33,7 @@ from cellcount.ui.flow_figures import (
     places_beneath,
     utc_day,
 )
-from cellcount.ui.ground import Bounds, Level
+from cellcount.ui.ground import Bounds, Level, common
 from cellcount.ui.look import Palette
 from cellcount.ui.map_pictures import Pictured
 from cellcount.ui.maps import Drawn, FlowLines, Ground, Looked, PlaceTotals, Steps
@@ -75,10 +75,11 @@ METHODS = (
         "cellcount/methods/flows.py.",
     ),
     Method(
-        "The variance of N trips is (N + 1/P) (1 - P) / P of chance and 4 of rounding, which add up over pairs and "
-        "hours, and (N CV)² of the share of people observed, whose errors N CV are added as if all were wrong in the "
-        "same way, and so are those of expectations: intervals of sums are rather too wide. P and CV are those of the "
-        "area where a trip begins. Regions have no figures of their own in the release: theirs are such sums.",
+        "The variance of N trips is v (N + 1/P) / P of chance and 4 of rounding, which add up over pairs and hours, v "
+        "being the variance of an operator's count over its mean, by how operators disagree; and (N CV)² of the share "
+        "of people observed, whose errors N CV are added as if all were wrong in the same way, and so are those of "
+        "expectations: intervals of sums are rather too wide. P and CV are those of the area where a trip begins. "
+        "Regions have no figures of their own in the release: theirs are such sums.",
         "The release's table precision; Salgado et al. 2021, EPJ Data Science 10, 20. Of a single pair it is the "
         "release's own standard error.",
     ),
@@ -338,7 +339,7 @@ def show(release: Release, asked: Asked) -> Shown:
         st.info("Choose two places or more to see the trips between them.", icon=":material/info:")
         return Shown([], ())
     with st.spinner("Adding up the trips …", show_time=True):
-        chosen, _, _ = _by_zoom(asked, reading.bounds(release, _around(release, asked.chosen)))
+        chosen, _, _ = _by_zoom(asked, _view(release, asked.chosen))
         found, runs = flow_reading.flows_of(release, chosen, asked.when)
     _show_trips(release, asked, look.palette(), regions=chosen.regions)
     return Shown(runs, (_taken(asked, found),))
@@ -348,7 +349,7 @@ def show(release: Release, asked: Asked) -> Shown:
 def _show_trips(release: Release, asked: Asked, palette: Palette, *, regions: bool) -> None:
     _take_click(release, asked.chosen.mode, asked.chosen.area)
     around = _around(release, asked.chosen)
-    bounds = reading.bounds(release, around)
+    bounds = _view(release, asked.chosen)
     chosen, level, seen = _by_zoom(asked, bounds)
     if chosen.regions != regions:
         # What can be taken away stands outside, and is now between other areas.
@@ -359,10 +360,11 @@ def _show_trips(release: Release, asked: Asked, palette: Palette, *, regions: bo
     picked = found.ends_of(held)
     if picked is not None:
         bounds = _of_ends(found, picked)
-        seen = Looked(bounds, bounds.zoom)
     elif held is not None:
         controls.pick_listed(PICKED, None)
         st.info("The flow that was picked is none of those chosen here: all are shown.", icon=":material/info:")
+    if picked is not None or (seen is None and bounds != reading.bounds(release, around)):
+        seen = Looked(bounds, bounds.zoom)
     _draw(Scene(release, asked, found, around, bounds, level if picked is None else None, seen, picked, palette))
 
 
@@ -376,6 +378,15 @@ def _around(release: Release, chosen: Chosen) -> Area:
     if chosen.mode == "within" or chosen.area.parent is None:
         return chosen.area
     return by_code.get(chosen.area.parent, chosen.area)
+
+
+def _view(release: Release, chosen: Chosen) -> Bounds:
+    """What the map looks at: of a region or nation, itself and as much again, for there most of its trips are."""
+    around = reading.bounds(release, _around(release, chosen))
+    crossing = chosen.mode not in ("between", "within") and chosen.area.parent is not None
+    if not crossing or chosen.area in release.smallest:
+        return around
+    return common(reading.grown(reading.grown(reading.bounds(release, chosen.area))), around)
 
 
 def _chain(code: str, by_code: dict[str, Area]) -> list[str]:
@@ -496,7 +507,7 @@ def _pictured(scene: Scene, step: int | None) -> Pictured:
         bounds=scene.bounds,
         outlines=partial(reading.outlines_under, scene.release, scene.around),
         palette=scene.palette,
-        names=reading.ground(scene.release, scene.around).names,
+        names=reading.ground(scene.release, scene.around, scene.seen).names,
     )
 
 
@@ -796,8 +807,8 @@ def _draw_visitors(release: Release, asked: Asked, found: Visitors, palette: Pal
         around = _around(release, chosen)
         layers = _visitor_layers(found)
         scale = scales.amounts("People present, by home", found.people[found.ranked], palette)
-        ground = _ground(release, around, chosen.area)
-        bounds = reading.bounds(release, around)
+        bounds = _view(release, chosen)
+        ground = _ground(release, around, chosen.area, Looked(bounds, bounds.zoom))
         seen = maps.draw(
             MAP,
             layers,

@@ -231,8 +231,10 @@ class Name:
 
 
 MOST_NAMES = 28
-NAME_SPACE = (84, 24)
-"""Pixels that a name keeps free around it, across and up."""
+NAME_SPACE = (6.4, 24.0)
+"""Pixels that a name keeps free: a letter's width, of the letters of both, and the height of a line."""
+NAME_GAP = 14.0
+"""Pixels between two names that stand side by side."""
 LETTERS = ((500_000, 14.0), (100_000, 12.5), (0, 11.5))
 """Height of a name's letters by population."""
 
@@ -263,13 +265,16 @@ def named(
     )
     order = np.flatnonzero(inside)
     order = order[np.argsort(-np.nan_to_num(populations[order]), kind="stable")]
-    wide, high = NAME_SPACE[0] * view.pixel, NAME_SPACE[1] * view.pixel * view.squeezed
+    letters = np.array([len(name) for name in names])
+    high = NAME_SPACE[1] * view.pixel * view.squeezed
     kept: list[int] = []
     for at in order.tolist():
         if len(kept) == MOST_NAMES:
             break
         if all(
-            abs(longitudes[at] - longitudes[other]) > wide or abs(latitudes[at] - latitudes[other]) > high
+            abs(latitudes[at] - latitudes[other]) > high
+            or abs(longitudes[at] - longitudes[other])
+            > (NAME_SPACE[0] * (letters[at] + letters[other]) / 2 + NAME_GAP) * view.pixel
             for other in kept
         ):
             kept.append(at)

@@ -81,13 +81,14 @@ def message(
     declared: list[pdk.Layer] = []
     tables: dict[str, pa.Table] = {"ground": _ground_table(ground), "names": _names_table(ground)}
     shapes: dict[str, list[str]] = {}
-    withheld = zero = False
+    withheld = zero = any_drawn = False
     for name, layer in layers.items():
         declaration, found, outlined = _LAYERS[type(layer)](name, layer)
         declared.append(declaration)
         tables |= found
         if outlined is not None:
             shapes[name] = [outlined]
+        any_drawn |= bool((layer.values > 0).any() if isinstance(layer, FlowLines) else np.isfinite(layer.values).any())
         if isinstance(layer, (FlowLines, PlaceTotals)):
             # Of these neither what is withheld nor a zero is drawn.
             continue
@@ -111,7 +112,7 @@ def message(
             "withheld": scale.withheld,
             "signed": scale.signed,
         },
-        "legend": scale.legend(zero=zero and not scale.signed, withheld=withheld),
+        "legend": scale.legend(zero=zero and not scale.signed, withheld=withheld, classes=any_drawn),
         "view": {"id": view_id(bounds), **_sides(bounds), "mostZoom": MOST_ZOOM},
         "steps": _steps(steps),
         "compare": compare,

@@ -70,21 +70,22 @@ class Scale:
         found[np.isnan(values)] = -2
         return found
 
-    def legend(self, *, zero: bool, withheld: bool) -> dict[str, object]:
+    def legend(self, *, zero: bool, withheld: bool, classes: bool = True) -> dict[str, object]:
         """The legend for the map in the browser: its classes from the highest, and the keys that are needed.
 
         Parameters
         ----------
-        zero, withheld : bool
-            Whether these keys are needed.
+        zero, withheld, classes : bool
+            Whether these keys, and whether classes at all, are needed: of a map without figures nothing is said.
         """
-        rows = [{"colour": colour, "words": words} for colour, words in zip(self.colours, self.named, strict=True)]
+        named = zip(self.colours, self.named, strict=True)
+        rows = [{"colour": colour, "words": words} for colour, words in named if classes]
         keys = []
         if zero:
             keys.append({"colour": self.zero, "outline": self.withheld, "words": "0, observed"})
         if withheld:
             keys.append({"colour": _hatching(self.withheld), "outline": self.withheld, "words": "withheld"})
-        return {"title": self.title, "rows": rows[::-1], "keys": keys}
+        return {"title": self.title if rows or keys else "", "rows": rows[::-1], "keys": keys}
 
 
 def _hatching(colour: str) -> str:

@@ -865,7 +865,7 @@ def cells_of(
         one = np.where(covered, people[:, picked[0]], np.nan)
         return CellVisitors(cells, one, np.where(np.isfinite(one), errors[:, picked[0]], np.nan), covered, ())
     unknown = np.full(len(cells), np.nan)
-    done = tourism.completed(people, errors, tourism.Doubt(unknown, unknown), days, most_devices)
+    done = tourism.completed(people, errors, tourism.Doubt(unknown, unknown, unknown), days, most_devices)
     found = done.visits[:, picked].sum(1)
     shown = tourism.mostly_published(done.published[:, picked].sum(1), found.value, done.withheld[:, picked].sum(1))
     shown = shown & covered

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 import streamlit as st
 
-from cellcount import store
 from cellcount.errors import CellCountError
 from cellcount.ui import reading, windows
 from cellcount.ui.ground import Level
@@ -148,18 +148,19 @@ class _Asked:
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _history(read: _Asked, hours: tuple[int, ...], *, _release: Release) -> tuple[CellHistory, Run]:
-    answer = _figures(read, _release=_release)
-    return CellHistory.of(answer.table, read.first, read.last, hours), reading.ran(answer)
+    table, run = _figures(read, _release=_release)
+    return CellHistory.of(table, read.first, read.last, hours), run
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _figures(read: _Asked, *, _release: Release) -> store.Answer:
+def _figures(read: _Asked, *, _release: Release) -> tuple[pa.Table, Run]:
     around = read.around
     asked: dict[str, object] = {"area": read.code, "resolution": read.resolution}
     asked |= {"first": read.first, "last": read.last}
     if around is not None:
         asked |= {"parents": list(around.cells), "parent_resolution": around.resolution}
-    return _release.run("history_of_area" if around is None else "history_in_view", **asked)
+    answer = _release.run("history_of_area" if around is None else "history_in_view", **asked)
+    return answer.table, reading.ran(answer)
 
 
 def cell_hours(

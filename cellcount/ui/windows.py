@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from cellcount.methods.day_types import DAY_TYPES, NATIONS, day_type, nation_of
 from cellcount.standard import HOURS_OF_DAY
-from cellcount.store import THREADS
 from cellcount.ui.certainty import PART_OF_HOUR, Parameters, errors_of_cells
 from cellcount.ui.presence import Floats, hour_block
 from cellcount.ui.times import Slot, hours_of
@@ -38,6 +37,8 @@ RULE: dict[Statistic, str] = {
     "unsure figures is rather too high.",
 }
 """What withheld hours do, said in the caption."""
+THREADS = 2
+"""Put down the hours of a history: NumPy and Arrow let go of the interpreter meanwhile."""
 BRITISH = "Europe/London"
 """The time zone of releases of whose areas the bank holidays are known."""
 _KIND_WORDS = {
