@@ -231,7 +231,7 @@ class Name:
 
 
 MOST_NAMES = 28
-NAME_SPACE = (6.4, 24.0)
+NAME_SPACE = (7.2, 24.0)
 """Pixels that a name keeps free: a letter's width, of the letters of both, and the height of a line."""
 NAME_GAP = 14.0
 """Pixels between two names that stand side by side."""
