@@ -1,10 +1,11 @@
 """The command line: everything that is done outside the app.
 
-Exit status: 0 done or accepted, 1 refused, 2 could not be read or done.
+Exit status: 0 done or accepted, 1 refused or done in part, 2 could not be read or done.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +28,8 @@ SHARE_OF_DELIVERIES = 0.34
 
 app = typer.Typer(
     name="python -m cellcount",
-    help="Validate deliveries, build and check releases, import published data, make the demonstration.",
+    help="Validate deliveries, build and check releases, import published data, make the demonstration, run lists of "
+    "sites.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -171,6 +173,37 @@ def evaluate_worlds(
     if json_file is not None:
         write_json(json_file, to_dict(found))
         typer.echo(f"Written: {json_file}")
+
+
+@app.command("evaluate-incidents")
+def evaluate_incidents(
+    release: Annotated[Path | None, typer.Argument(help="Folder of a release of the demonstration.")] = None,
+    *,
+    truth: Annotated[Path | None, typer.Option(help="Folder `truth` of that demonstration.")] = None,
+    worlds: Annotated[int, typer.Option(min=0, help="Instead: so many small worlds, one a seed.")] = 0,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first world; the others follow.")] = 1,
+    scenario: Annotated[Path | None, typer.Option(help="TOML file of parameters that differ.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File to write the scores to.")] = None,
+) -> None:
+    """Ask for the events of the demonstration as the incident page does; 1 unless every goal is reached."""
+    import tempfile  # noqa: PLC0415
+
+    from cellcount.atomic import write_json  # noqa: PLC0415
+    from cellcount.evaluate import incident_report, incidents  # noqa: PLC0415
+
+    if (release is None or truth is None) == (worlds == 0):
+        raise typer.BadParameter("give a release and --truth, or --worlds alone")
+    if release is not None and truth is not None:
+        found = incidents.evaluate_incidents(release, truth, scenario=scenario, progress=progress_on())
+    else:
+        seeds = range(first_seed, first_seed + worlds)
+        with tempfile.TemporaryDirectory(prefix="cellcount-worlds-") as folder:
+            found = incidents.incidents_in_worlds(Path(folder), seeds, scenario=scenario, progress=progress_on())
+    typer.echo(incident_report.render(found))
+    if json_file is not None:
+        write_json(json_file, incident_report.to_dict(found))
+        typer.echo(f"Written: {json_file}")
+    raise typer.Exit(0 if incident_report.reached(found) else REFUSED)
 
 
 @app.command()
@@ -321,6 +354,30 @@ def told(imported: Imported) -> None:
     for note in imported.notes:
         typer.echo(note, err=True)
     typer.echo(f"{'Imported' if imported.new else 'Already imported'}: {imported.release}")
+
+
+@app.command()
+def exposure(
+    sites: Annotated[Path, typer.Argument(help="CSV or GeoPackage: name, latitude and longitude or place, radii.")],
+    *,
+    release: Annotated[Path, typer.Option(help="Folder of a release with dates.")],
+    out: Annotated[Path, typer.Option(help="File to write: .csv, or .gpkg with the polygons of the rings.")],
+) -> None:
+    """People in rings around sites by day, by night and at most, with 95 % intervals.
+
+    Columns of the list: name; latitude and longitude in degrees, or easting and northing, or place (coordinates or a
+    grid reference); radii in km, such as 1;3;5.
+
+    Exit status: 0 every ring of every site is told; 1 some are not, the column note says why; 2 the list or the release
+    cannot be read, nothing is written, and every faulty row is named.
+    """
+    # Streamlit, which the reading of releases keeps answers with, says that no page is being served.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").disabled = True
+    from cellcount.exposure import write_exposure  # noqa: PLC0415
+
+    found = write_exposure(sites, release, out, progress=progress_on())
+    typer.echo(f"Written: {out}: {found.said()}")
+    raise typer.Exit(REFUSED if found.untold else 0)
 
 
 @app.command()

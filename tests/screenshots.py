@@ -26,9 +26,20 @@ AREAS = {
     "empty": "Isles of Scilly (local authority)",
 }
 """The areas by the label that the app gives them; a release that has no such area shows its whole, and says so."""
-WITHOUT_AREA = ("themes", "about")
+WITHOUT_AREA = ("themes", "incident", "about")
 """Pages that have no area: one picture is enough."""
-ASKED: Mapping[str, Mapping[str, str]] = {"density": {"measure": "Per km²"}}
+ASKED: Mapping[str, Mapping[str, str]] = {
+    "density": {"measure": "Per km²"},
+    # The fire at Marlbeck Works, which the demonstration makes up.
+    "incident": {
+        "place": "54.8995, -1.5330",
+        "rings": "1.4, 3",
+        "from_date": "2026-11-04",
+        "from_hour": "13:00",
+        "to_date": "2026-11-04",
+        "to_hour": "20:00",
+    },
+}
 
 
 def views(pages: Sequence[str], areas: Sequence[str]) -> Iterator[tuple[str, str, dict[str, str]]]:

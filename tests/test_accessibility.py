@@ -10,15 +10,21 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pytest
 from browser import ROOT, Visit, browser_or_skip, running_app, visiting
+from incident_world import LINK, write_incident
 from playwright.sync_api import Page
 from release_world import write_release
 
 from cellcount.ui.frame import PAGES
 
 pytestmark = pytest.mark.browser
+SERVED = "wood"
+"""The release that is served where a page is asked for no other."""
+ASKED = {"incident": {"release": "weeks", **LINK}}
+"""What a page must be asked for to have anything to be looked at."""
 AXE = ROOT / "tests" / "accessibility" / "node_modules" / "axe-core" / "axe.min.js"
 FAILING = ("serious", "critical")
 
@@ -89,7 +95,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, axe: str) -> Iterator[str]
     browser_or_skip()
     folder = tmp_path_factory.mktemp("releases")
     write_release(folder, "wood")
-    with running_app(folder) as opened:
+    write_incident(folder, "weeks")
+    with running_app(folder, SERVED) as opened:
         yield opened
 
 
@@ -138,7 +145,7 @@ def popovers(visit: Visit) -> Iterator[None]:
 @pytest.mark.parametrize("slug", PAGES)
 def test_nothing_on_a_page_keeps_anybody_out(slug, visit, address, axe):
     """As it opens, with all that can be unfolded, and in everything that pops up."""
-    visit.open(f"{address}/{'' if slug == 'themes' else slug}")
+    visit.open(f"{address}/{'' if slug == 'themes' else slug}?{urlencode(ASKED.get(slug, {}))}")
     visit.settle_all()
     assert findings(visit.page, axe) == []
     for _ in popovers(visit):

@@ -17,12 +17,24 @@ MODULES = sorted((ROOT / "cellcount").rglob("*.py"))
 FOUNDATION = {"atomic", "errors", "progress", "standard", "terminal"}
 MAY_IMPORT = {
     "pages": {"ui"},
-    "ui": FOUNDATION | {"methods", "store", "queries", "geography", "themes", "first_start", "standard"},
+    "ui": FOUNDATION | {"methods", "store", "queries", "geography", "themes", "first_start", "standard", "zones"},
+    "zones": FOUNDATION,
     "methods": set(),
     "store": FOUNDATION | {"queries"},
     "queries": FOUNDATION,
 }
-NEVER_IMPORT_UI = {"build", "importers", "demo", "reference", "validator", "store", "queries", "methods", "geography"}
+NEVER_IMPORT_UI = {
+    "build",
+    "importers",
+    "demo",
+    "reference",
+    "validator",
+    "store",
+    "queries",
+    "methods",
+    "geography",
+    "zones",
+}
 SQL = re.compile(r"\b(SELECT\b[\s\S]+\bFROM|INSERT\s+INTO|CREATE\s+(TABLE|VIEW)|read_parquet)\b", re.IGNORECASE)
 
 

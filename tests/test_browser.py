@@ -17,12 +17,15 @@ from urllib.parse import urlencode
 
 import pytest
 from browser import FAULTS, ROOT, Visit, browser_or_skip, running_app, visiting, wait_for
+from incident_world import LINK, write_incident
 from release_world import write_release
 
 from cellcount.first_start import Status
 from cellcount.ui.frame import PAGES
 
 pytestmark = pytest.mark.browser
+SERVED = "wood"
+"""The release that is served where a link names none."""
 COMMITTED_DATA = ("data/standard", "data/themes", "data/reference", "data/scenarios")
 OURS = {"localhost", "127.0.0.1", ""}
 
@@ -36,6 +39,7 @@ def browser() -> str:
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("releases")
     write_release(folder, "wood")
+    write_incident(folder, "weeks")
     return folder
 
 
@@ -56,7 +60,7 @@ def visit(browser: str) -> Iterator[Visit]:
 
 @pytest.fixture(scope="module")
 def address(releases: Path, browser: str) -> Iterator[str]:
-    with running_app(releases) as served:
+    with running_app(releases, SERVED) as served:
         yield served
 
 
@@ -64,7 +68,9 @@ SIZES = {"laptop": (1280, 720), "projector": (1920, 1080)}
 if os.environ.get("CELLCOUNT_REQUIRE_BROWSER") != "1":
     # Both take minutes: who only wants to know whether the pages work is told by one.
     del SIZES["projector"]
-LINKS = {"density": {"area": "Alder (local authority)", "hour": "13:00"}}
+ASKED = {"incident": {"release": "weeks", **LINK}}
+"""What a page must be asked for to draw anything."""
+LINKS = {"density": {"area": "Alder (local authority)", "hour": "13:00"}, **ASKED}
 """What a link asks for, where a page has more to it than its name."""
 OTHER_CHOICE = "[data-testid='stBaseButton-segmented_control']:enabled, [role='tab'][aria-selected='false']"
 
@@ -79,7 +85,7 @@ class TestEveryPage:
     @pytest.mark.parametrize("slug", PAGES)
     def test_it_opens_cold_from_a_link(self, slug, browser, releases):
         """The first visit to a fresh server is a link to a page, not to the start."""
-        with running_app(releases) as fresh, quiet_visit(browser) as visit:
+        with running_app(releases, SERVED) as fresh, quiet_visit(browser) as visit:
             visit.open(f"{fresh}/{path_of(slug)}?{urlencode(LINKS.get(slug, {}))}")
             visit.settle_all()
             assert visit.page.get_by_role("heading", level=1).inner_text() == PAGES[slug].question
@@ -91,7 +97,7 @@ class TestEveryPage:
     def test_it_draws_plays_keeps_its_view_and_answers(self, slug, size, browser, address):
         width, height = SIZES[size]
         with quiet_visit(browser, width=width, height=height) as visit:
-            visit.open(f"{address}/{path_of(slug)}")
+            visit.open(f"{address}/{path_of(slug)}?{urlencode(ASKED.get(slug, {}))}")
             visit.settle_all()
             draws(visit, slug)
             if visit.maps.count():
@@ -201,7 +207,7 @@ def test_a_browser_without_webgl_is_shown_a_picture(address, visit):
 
 
 def test_a_visitor_walks_from_a_theme_to_the_map_by_keyboard(browser, releases, visit):
-    with running_app(releases) as address:
+    with running_app(releases, SERVED) as address:
         visit.open(address)
         link = visit.page.get_by_role("link", name="Density, hour by hour")
         link.wait_for()
@@ -224,7 +230,7 @@ def test_a_visitor_walks_from_a_theme_to_the_map_by_keyboard(browser, releases, 
 
 
 def test_the_data_quality_page_draws_in_both_themes_and_is_walked_by_keyboard(browser, releases):
-    with running_app(releases) as address:
+    with running_app(releases, SERVED) as address:
         for scheme in ("light", "dark"):
             with visiting(browser, scheme=scheme) as visit:
                 visit.open(f"{address}/quality")
@@ -248,7 +254,7 @@ def test_the_data_quality_page_draws_in_both_themes_and_is_walked_by_keyboard(br
 
 
 def test_the_first_screen_of_a_laptop_has_the_map_the_hour_and_the_figures(browser, releases, visit):
-    with running_app(releases) as address:
+    with running_app(releases, SERVED) as address:
         visit.open(f"{address}/density")
         visit.settle_map()
         canvas = visit.maps.first.bounding_box()

@@ -58,15 +58,16 @@ def test_a_withheld_hour_holds_one_to_nine(hours):
     assert (factors[hidden == 0] == 1).all()
 
 
-def test_few_totals_share_one_factor_and_many_have_that_of_their_size():
-    few = inflation_of(np.array([90.0, 10.0]), np.array([1.0, 3.0]))
-    assert few.at(np.array([5.0, 500.0])) == pytest.approx([1.2, 1.2]), "a trip counts as much as another"
+def test_many_totals_have_the_factor_of_their_size_and_few_tell_nothing():
+    few = inflation_of(np.full(29, 90.0), np.full(29, 3.0))
+    assert few.at(np.array([90.0])).tolist() == [1.0], "of a few the factor would tell what is withheld of each"
     many = inflation_of(np.repeat([20.0, 2000.0], 50), np.repeat([3.0, 1.0], 50))
     found = many.at(np.array([1.0, 20.0, 200.0, 2000.0, 1e7]))
     assert found[0] == 3.0
     assert found[-1] == 1.0
     assert (np.diff(found) <= 0).all()
     assert np.isnan(many.at(np.array([np.nan]))).all()
+    assert inflation_of(np.full(50, 90.0), np.full(50, 1.23456)).at(np.array([90.0])).tolist() == [1.2]
 
 
 def test_without_totals_nothing_is_inflated():

@@ -6,7 +6,19 @@ import re
 
 import duckdb
 import pytest
-from build_world import ALDER, ALDER_CELLS, BIRCH, BIRCH_CELLS, CHILDREN, COUNTRY, MONDAY, NATION, PARENT, REGION
+from build_world import (
+    ALDER,
+    ALDER_CELLS,
+    BIRCH,
+    BIRCH_CELLS,
+    CHILDREN,
+    COUNTRY,
+    MONDAY,
+    NATION,
+    PARENT,
+    REGION,
+    hours,
+)
 from release_world import A1, A2, A3, A4, B1, B2, B3, PERIOD, SQUARE, TUESDAY, write_release
 
 from cellcount import queries
@@ -328,12 +340,63 @@ EXPECTED = [
         ["period", "country_of_residence", "visits", "relative_ci95"],
         [("2022", "FR", 1000.0, 0.1), ("2022", "WORLD", 5000.0, None)],
     ),
+    (
+        "history_of_cells",
+        {"cells": [A1, A3, B3], "resolution": 7, **DATES},
+        ["h3", "date", "h07", "h08"],
+        [(A1, MONDAY, 100, 110), (A1, TUESDAY, 101, 111), (A3, MONDAY, 300, None), (B3, MONDAY, 0, 0)],
+    ),
+    (
+        "history_of_cells",
+        {"cells": [A1], "resolution": 7, "first": TUESDAY, "last": TUESDAY},
+        ["h3", "date"],
+        [(A1, TUESDAY)],
+    ),
+    ("history_of_cells", {"cells": [], "resolution": 7, **DATES}, ["h3"], []),
+    ("active_devices", DATES, ["area_code", "date", "h07", "h08"], [(COUNTRY, MONDAY, 40_000, 38_000)]),
+    ("active_devices", {"first": TUESDAY, "last": TUESDAY}, ["date"], []),
+    (
+        "segments_of_cells",
+        {"cells": [A1, B1], "resolution": 7, **DATES},
+        ["h3", "segment", "date", "h07", "h08"],
+        [(A1, "at_home", MONDAY, 70, 20), (A1, "at_work", MONDAY, 30, None), (B1, "at_home", TUESDAY, 5, 5)],
+    ),
+    (
+        "segments_of_cells",
+        {"cells": [A1, B1], "resolution": 7, "first": TUESDAY, "last": TUESDAY},
+        ["h3", "segment"],
+        [(B1, "at_home")],
+    ),
+    # Trips within Alder are none out of it.
+    (
+        "trips_out_of",
+        {"areas": [ALDER], **DATES},
+        ["date", "destination_code", "trips", "withheld", "variance"],
+        [(MONDAY, BIRCH, 40, 0, 25.0)],
+    ),
+    (
+        "trips_out_of",
+        {"areas": [BIRCH], **DATES},
+        ["date", "destination_code", "trips", "withheld", "variance"],
+        [(MONDAY, ALDER, None, 1, None)],
+    ),
+    ("trips_out_of", {"areas": [ALDER, BIRCH], **DATES}, ["destination_code"], []),
 ]
+
+SEGMENTS = {
+    f"present_segment/segment=at_home/resolution=7/date={MONDAY}": [
+        {"h3": A1, **hours(70, h08=20)},
+        {"h3": A2, **hours(80)},
+    ],
+    f"present_segment/segment=at_work/resolution=7/date={MONDAY}": [{"h3": A1, **hours(30, h08=None)}],
+    f"present_segment/segment=at_home/resolution=7/date={TUESDAY}": [{"h3": B1, **hours(5)}],
+}
+"""What people are there for, which the release of the other tests does not tell."""
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    return open_release(write_release(tmp_path_factory.mktemp("queries")), cache=AnswerCache(0))
+    return open_release(write_release(tmp_path_factory.mktemp("queries"), figures=SEGMENTS), cache=AnswerCache(0))
 
 
 @pytest.mark.parametrize(("name", "parameters", "columns", "rows"), EXPECTED, ids=[case[0] for case in EXPECTED])
@@ -520,5 +583,5 @@ def test_a_faulty_header_is_told_with_the_file_and_what_it_must_say(tmp_path, sa
 
 @pytest.mark.parametrize("name", ["no_such_query", "../data/standard/rules", "PRESENT_HOUR", ""])
 def test_a_name_that_is_no_query_is_refused(name):
-    with pytest.raises(QueryMissingError, match="The queries are area_hours"):
+    with pytest.raises(QueryMissingError, match="The queries are active_devices, area_hours"):
         queries.load(name)

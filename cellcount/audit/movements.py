@@ -323,7 +323,10 @@ class MovementAttacks:
         if "country_of_residence" in read:
             read["at_home"] = read["country_of_residence"].astype(str) == RESIDENTS
         same = SAME_ERROR.get(table_name)
-        return pd.DataFrame() if same is None else read[[*same, figure, "se"]].rename(columns={figure: "figure"})
+        if same is None:
+            return pd.DataFrame()
+        # How operators disagree is measured on all rows of a partition together.
+        return read[[*same, figure, "se"]].rename(columns={figure: "figure"}).assign(partition=where)
 
     def _errors_beside(self, where: str, hidden: int, told: int) -> None:
         example = (f"{where}: a standard error beside a withheld figure" for _ in range(bool(told)))

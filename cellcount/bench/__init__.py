@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from cellcount.bench.app import measure_app
+from cellcount.bench.incident import measure_incident
 from cellcount.bench.jobs import find_deliveries, measure_demonstration, measure_validator
 from cellcount.bench.map import measure_message
 from cellcount.bench.reading import measure_queries
@@ -69,6 +70,7 @@ def run_benchmark(
         progress(0.9, "Starting the app")
         entries += measure_message(runs)
         entries += measure_windows(served) if served else []
+        entries += measure_incident(served) if served else []
         entries += _app(served, browser)
         progress(1.0, "Done")
         return Report(

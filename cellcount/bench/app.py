@@ -39,7 +39,7 @@ async (steps) => {
 _RESTS = """
 async () => {
   const { times } = Object.values(window.cellcountMaps)[0];
-  for (let before = -1; before !== times.drawn; ) {
+  for (let before = -1, rounds = 0; before !== times.drawn && rounds < 20; rounds += 1) {
     before = times.drawn;
     await new Promise((done) => setTimeout(done, 600));
   }

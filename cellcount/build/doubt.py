@@ -37,14 +37,16 @@ class Dispersion:
     squares: float = 0.0
     freedom: float = 0.0
 
-    def add(self, counts: Sequence[Devices], expected: Sequence[NDArray[np.floating]]) -> None:
+    def add(
+        self, counts: Sequence[Devices], expected: Sequence[NDArray[np.floating]], least: float = LEAST_COUNT
+    ) -> None:
         """Add cells of an hour: each operator's counts, and what all operators together lead to expect of it.
 
         Each adds sum (n_k - m_k)^2 / m_k, of which K - 1 are free, for their total is given.
         """
         usable = np.logical_and.reduce([known(n) for n in counts])
         for mean in expected:
-            usable = usable & (mean > LEAST_COUNT) & (mean < MOST_COUNT)
+            usable = usable & (mean > least) & (mean < MOST_COUNT)
         if not usable.any() or len(counts) < 2:
             return
         for n, mean in zip(counts, expected, strict=True):

@@ -18,6 +18,9 @@ from cellcount.methods.precision import Placement, Precision, standard_error
 
 NOT_PLACED = Placement(cv=0.0, density=1.0, power=1.0, floor=0.0, decay=0.5)
 """Counts of whole areas: nobody is put into a wrong cell."""
+LEAST_COUNT = 20.0
+"""Devices that an operator must be expected to have where disagreement is measured: twice the usual threshold, for what
+is withheld below it cuts the lower tail of counts near it, and makes operators look more alike than they are."""
 MOST_SEEN = 0.999
 """Share of people observed from which on chance is not less: with everybody seen there would be none."""
 
@@ -144,7 +147,7 @@ def add_disagreement(found: Dispersion, counts: Sequence[Devices], shares: Seque
     each = np.array(shares)
     everybody = each.sum(axis=0)
     part = np.divide(each, everybody, out=np.zeros(each.shape), where=everybody > 0)
-    found.add(counts, list(total * part))
+    found.add(counts, list(total * part), LEAST_COUNT)
 
 
 def disagreement(counts: Sequence[Devices], shares: Sequence[Share]) -> float:

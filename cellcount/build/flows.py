@@ -96,8 +96,9 @@ class DayFlows:
         What all operators together observe of each area.
     variance_over_mean : float
         Of an operator's count of an hour, given all operators' total.
-    inflation : Inflation
-        How many times as large the variance of a day's trips is for what operators withhold.
+    inflation : tuple of Inflation
+        How many times as large the variance of a day's trips is for what operators withhold, by the number of the
+        purpose.
     """
 
     date: dt.date
@@ -113,16 +114,32 @@ class DayFlows:
     minutes: Packed
     by_area: Observed
     variance_over_mean: float
-    inflation: Inflation
+    inflation: tuple[Inflation, ...]
 
     @property
     def observed(self) -> Observed:
         """What all operators together observe of the origin of each pair."""
         return self.by_area.at(self.codes["origin_code"])
 
-    def variance_at(self, trips: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Variance over mean of released trips of the day, with what operators withhold in it."""
-        return self.variance_over_mean * self.inflation.at(trips)
+    def variance_at(
+        self, trips: NDArray[np.float64], purposes: NDArray[np.integer], days: int = 1
+    ) -> NDArray[np.float64]:
+        """Variance over mean of released trips, with what operators withhold in it.
+
+        Parameters
+        ----------
+        trips : array of float
+            Trips of a day.
+        purposes : array of int
+            Number of the purpose of each.
+        days : int
+            Days that are added up: what is taken for withheld hours is wrong in the same way on all of them.
+        """
+        factor = np.ones(len(trips))
+        for number, each in enumerate(self.inflation):
+            own = purposes == number
+            factor[own] = each.at(trips[own])
+        return self.variance_over_mean * (1 + days * (factor - 1))
 
 
 def _withhold_hours(
@@ -204,8 +221,10 @@ def estimate_flows_day(
         np.asarray((loss >= LEFT_OUT_FROM).any(axis=0))[origin] | np.isnan(share)
         for loss, share in zip(lost, shares, strict=True)
     ]
+    purposes = side.codes["purpose"]
     found_totals = [
-        day_totals(theirs, operator.delivery.threshold) for theirs, operator in zip(seen, side.operators, strict=True)
+        _totals_by_purpose(theirs, purposes, operator.delivery.threshold)
+        for theirs, operator in zip(seen, side.operators, strict=True)
     ]
     trips_seen = [totals for totals, _ in found_totals]
     kept = [
@@ -235,9 +254,33 @@ def estimate_flows_day(
         minutes=Packed.of(_minutes(side, trips_seen)),
         by_area=by_area,
         variance_over_mean=dispersion.ratio(),
-        inflation=inflation_of(
-            np.nan_to_num(trips), _mean(np.sum([n * f for n, f in found_totals], axis=0), np.sum(trips_seen, axis=0))
-        ),
+        inflation=_inflation_by_purpose(trips, found_totals, purposes, len(side.lists["purpose"])),
+    )
+
+
+def _totals_by_purpose(
+    hours: Devices, purposes: NDArray[np.integer], threshold: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Totals of an operator's rows and their factors: each purpose has a profile of the day of its own."""
+    totals, factors = np.zeros(len(hours)), np.ones(len(hours))
+    for number in np.unique(purposes).tolist():
+        own = purposes == number
+        totals[own], factors[own] = day_totals(hours[own], threshold)
+    return totals, factors
+
+
+def _inflation_by_purpose(
+    trips: NDArray[np.float64],
+    totals: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    purposes: NDArray[np.integer],
+    count: int,
+) -> tuple[Inflation, ...]:
+    """The factors of all operators together, each counting as its devices, by size of the total and purpose."""
+    devices = np.sum([each for each, _ in totals], axis=0)
+    factors = _mean(np.sum([each * factor for each, factor in totals], axis=0), devices)
+    there = (trips > 0) & np.isfinite(factors)
+    return tuple(
+        inflation_of(trips[own], factors[own]) for own in (there & (purposes == each) for each in range(count))
     )
 
 
@@ -299,7 +342,7 @@ def write_flows_day(writer: ReleaseWriter, day: DayFlows, disclosure: Disclosure
                 "trips": trips,
                 "km_total": _kilometres(day.km, trips),
                 "minutes_mean": _shown(np.round(day.minutes.array(), 1), trips),
-                "se": errors(trips, day.observed, day.variance_at(_amounts(trips))),
+                "se": errors(trips, day.observed, day.variance_at(_amounts(trips), day.codes["purpose"])),
             }
         ),
         date=day.date,
@@ -347,7 +390,11 @@ def _write_month(writer: ReleaseWriter, month: str, days: Sequence[DayFlows], di
                 "trips": released,
                 "days": pa.array(np.full(len(everywhere), len(days), dtype=np.uint32)),
                 "km_total": _kilometres(_mean(km, weight), released),
-                "se": errors(released, seen, np.mean([day.variance_at(of_day) for day in days], axis=0)),
+                "se": errors(
+                    released,
+                    seen,
+                    np.mean([day.variance_at(of_day, codes["purpose"], len(days)) for day in days], axis=0),
+                ),
             }
         ),
         month=month,

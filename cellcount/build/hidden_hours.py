@@ -18,7 +18,7 @@ from cellcount.build.combine import WITHHELD, Devices, expected_withheld, known,
 Floats = NDArray[np.float64]
 
 ROUNDS = 6
-"""Of two steps and a leap each: further ones change totals by less than a hundredth."""
+"""Of two steps and a leap each: further ones change one total in a thousand by more than a hundredth."""
 MOST_INFLATION = 25.0
 """Of the variance of a total of which next to nothing is known."""
 LEAST_TOTALS = 30
@@ -65,7 +65,7 @@ def day_totals(hours: Devices, threshold: int) -> tuple[Floats, Floats]:
     Counts of an hour are taken to be Poisson ones whose means follow one profile over the day, that of all rows
     together; withheld hours have what is then expected of them (`expected_withheld`), and the total follows by the EM
     algorithm. The information that withheld hours lack is that of their variance given that they are withheld (Louis):
-    with m the mean of all hours and u that of the withheld hours' variances, the total's variance is m / (1 - u / m).
+    with m the expected total and u the sum of the withheld hours' variances, the total's variance is m / (1 - u / m).
 
     Parameters
     ----------
@@ -137,7 +137,9 @@ def day_totals(hours: Devices, threshold: int) -> tuple[Floats, Floats]:
 
 
 def inflation_of(trips: Floats, factors: Floats) -> Inflation:
-    """The mean factor of totals of like size; of all, each counting as its trips, where there are too few of any size.
+    """The mean factor of totals of like size, to two digits; 1 where fewer than `LEAST_TOTALS` are.
+
+    Of a few totals the factor would tell how many hours of each are withheld, and of one its unrounded size.
 
     Parameters
     ----------
@@ -151,15 +153,11 @@ def inflation_of(trips: Floats, factors: Floats) -> Inflation:
     >>> inflation_of(np.full(40, 100.0), np.full(40, 2.0)).at(np.array([7.0]))
     array([2.])
     """
-    there = trips > 0
-    trips, factors = trips[there], factors[there]
-    sizes, means = [], []
     place = np.searchsorted(SIZES, trips)
+    sizes, means = [], []
     for number, (low, high) in enumerate(pairwise(SIZES), start=1):
         own = factors[place == number]
         if len(own) >= LEAST_TOTALS:
             sizes.append(np.sqrt(low * high))
-            means.append(own.mean())
-    if not sizes and len(factors):
-        sizes, means = [1.0], [np.average(factors, weights=trips)]
+            means.append(float(f"{own.mean():.2g}"))
     return Inflation(np.array(sizes), np.array(means))

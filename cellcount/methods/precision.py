@@ -258,7 +258,8 @@ def variance_over_mean(
 ) -> NDArray[np.float64]:
     """Variance of a count over its mean that stands behind standard errors, found back from them.
 
-    It is `over_dispersion` times (1 - P): chance is v (N + 1/P) / P.
+    It is `over_dispersion` times (1 - P): chance is v (N + 1/P) / P. Of trips it holds what operators withhold of a
+    day, which makes it larger for small figures.
 
     Parameters
     ----------

@@ -32,6 +32,9 @@ ROUNDING_VARIANCE = 4.0
 """Of a released figure, rounded to base 5 by chance."""
 LEAST_FIGURES = 4
 """Of fewer figures an area's doubt is not worked out: it has three parts."""
+TELLING_RANGE = 3.0
+"""Largest figure of an area over its smallest for it to tell the share observed by itself: figures that are nearly
+equal cannot tell it from chance. Elsewhere that of the middle area is taken."""
 MOST_PER_DEVICE = 20.0
 """Visits for which one device stands at most, where they are worked out."""
 MOST_MISFIT = 0.05
@@ -160,7 +163,9 @@ def doubt_of(visits: Floats, errors: Floats) -> Doubt:
     n, s = visits.reshape(areas, -1), errors.reshape(areas, -1)
     known = np.isfinite(n) & np.isfinite(s) & (s > 0)
     n, s = np.where(known, n, 0.0), np.where(known, s, 1.0)
-    per_device = np.array([_per_device(*each) for each in zip(n, s, known, strict=True)])
+    each = np.array([_per_device(*row) for row in zip(n, s, known, strict=True)])
+    told_of = np.isfinite(each)
+    per_device = np.where(told_of, each, np.median(each[told_of]) if told_of.any() else 1.0)
     weight = np.where(known, s**-4, 0.0)
     above = np.where(known, s**2 - ROUNDING_VARIANCE, 0.0)
     x = n + per_device[:, None]
@@ -768,9 +773,13 @@ def _by_country(value: Floats, partly: Flags, of_whole: Floats, profile: Floats)
 
 
 def _per_device(n: Floats, s: Floats, known: Flags) -> float:
-    """1 / P of an area: where the chance of figures would end that grow less and less, over what each visit adds."""
-    if known.sum() < LEAST_FIGURES:
-        return 1.0
+    """1 / P of an area: where the chance of figures would end that grow less and less, over what each visit adds.
+
+    NaN where figures are too few, or too much alike (`TELLING_RANGE`).
+    """
+    some = n[known & (n > 0)]
+    if len(some) < LEAST_FIGURES or some.max() < TELLING_RANGE * some.min():
+        return math.nan
     rows = np.stack([np.ones(len(n)), n, n * n], axis=1)[known] / np.square(s[known, None])
     above = 1.0 - ROUNDING_VARIANCE / np.square(s[known])
     scale = np.maximum(np.linalg.norm(rows, axis=0), 1e-300)

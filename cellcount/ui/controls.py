@@ -200,12 +200,17 @@ def copy_address(release_id: str, values: Mapping[str, str | Sequence[str] | Non
     values : mapping
         What the URL says, by key; what is empty is left out.
     """
-    here = (st.context.url or "").split("?")[0]
-    said = {"release": release_id, **{key: value for key, value in values.items() if value}}
     with st.popover("Copy link", icon=":material/link:", key="link", on_change="rerun") as opened:
         if opened.open:
             st.markdown("Opens this view anywhere that serves the release.")
-            st.code(f"{here}?{urlencode(said, doseq=True)}", language=None, wrap_lines=True)
+            st.code(address_of(release_id, values), language=None, wrap_lines=True)
+
+
+def address_of(release_id: str, values: Mapping[str, str | Sequence[str] | None]) -> str:
+    """The address of a view that writes every value, and the release: see `copy_address`."""
+    here = (st.context.url or "").split("?")[0]
+    said = {"release": release_id, **{key: value for key, value in values.items() if value}}
+    return f"{here}?{urlencode(said, doseq=True)}"
 
 
 Widget = Literal["buttons", "list"]
@@ -628,8 +633,8 @@ def _choose_window(days: Days) -> windows.Window:
         else:
             hours = windows.PRESETS[name][1]
         kinds = choose_many("day_types", "Days", _types_of(days), noun="kind of day", placeholder="All days", width=210)
-        first = _choose_date("first", "First date", days.dates, days.dates[0])
-        last = _choose_date("last", "Last date", days.dates, days.dates[-1])
+        first = choose_date("first", "First date", days.dates, days.dates[0])
+        last = choose_date("last", "Last date", days.dates, days.dates[-1])
     if last < first:
         st.info("The last date lies before the first: they were exchanged.", icon=":material/info:")
         first, last = last, first
@@ -648,8 +653,18 @@ def calendars_of(zone: str) -> tuple[str, ...]:
     return tuple(CALENDARS) if zone == windows.BRITISH else ("",)
 
 
-def _choose_date(key: str, label: str, dates: Sequence[date], default: date) -> date:
-    """Draw the choice of a date of a release, bound to the URL."""
+def choose_date(key: str, label: str, dates: Sequence[date], default: date) -> date:
+    """Draw the choice of a date of a release, bound to the URL.
+
+    Parameters
+    ----------
+    key, label : str
+        Of the widget and of the URL; and what is chosen.
+    dates : sequence of date
+        Dates that can be chosen, without a gap.
+    default : date
+        What is chosen at first.
+    """
     if _settle(key, [each.isoformat() for each in dates], lambda asked: nearest_date(asked, dates, default)):
         st.rerun()
     chosen = st.date_input(
@@ -664,6 +679,23 @@ def _choose_date(key: str, label: str, dates: Sequence[date], default: date) -> 
     )
     show_said(key)
     return chosen if isinstance(chosen, date) else default
+
+
+def type_in(key: str, label: str, default: str, *, help: str, width: int) -> str:  # noqa: A002 - Streamlit's word
+    """Draw a field to type in, bound to the URL, and give what stands in it.
+
+    Parameters
+    ----------
+    key, label : str
+        Of the widget and of the URL; and what is typed.
+    default : str
+        What stands there at first.
+    help : str
+        What may be typed.
+    width : int
+        Pixels.
+    """
+    return str(st.text_input(label, default, key=key, bind="query-params", help=help, width=width) or "")
 
 
 def choose_comparison(days: Days, day: Day) -> Comparison:
@@ -711,7 +743,7 @@ def _choose_other_day(days: Days, day: Day) -> Day:
         kind = choose_one("compare_day", "With", kinds, kind, noun="kind of day")
     if kind == "date":
         apart = [on for on in days.dates if on != day.on]
-        return days.dated(_choose_date("compare_date", "Date to compare with", days.dates, (apart or days.dates)[-1]))
+        return days.dated(choose_date("compare_date", "Date to compare with", days.dates, (apart or days.dates)[-1]))
     own = day_type(day.on, calendars_of(days.zone)[0]) if day.on else None
     others = [each for each in days.day_types if each != day.day_type]
     first = own if own in days.day_types else (others or list(days.day_types))[0]

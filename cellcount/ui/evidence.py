@@ -109,7 +109,7 @@ def table(release: Release, taken: Taken) -> None:
         if opened.open:
             st.dataframe(taken.table(), hide_index=True, height="content")
             file_name = f"{'synthetic-' if release.manifest.synthetic else ''}{taken.name}.csv"
-            _button("CSV", file_name, "text/csv", lambda: exports.to_csv(exported(release, taken)), of="table")
+            download("CSV", file_name, "text/csv", lambda: exports.to_csv(exported(release, taken)), of="table")
 
 
 def picture_button(release: Release, pictured: Pictured, *, key: str = "picture", drawable: bool = True) -> None:
@@ -136,7 +136,7 @@ def picture_button(release: Release, pictured: Pictured, *, key: str = "picture"
         st.caption("The map as it stands, with its legend, source, local time and caveats.")
         with st.container(horizontal=True):
             for form, (label, kind) in pictures.FORMS.items():
-                _button(label, f"{stem}.{form}", kind, partial(picture, release, pictured, form), of=key)
+                download(label, f"{stem}.{form}", kind, partial(picture, release, pictured, form), of=key)
 
 
 def picture(release: Release, pictured: Pictured, form: pictures.Form = "png") -> bytes:
@@ -244,15 +244,15 @@ def _download(release: Release, taken: Taken) -> None:
     about = facts(release, taken.title)
     st.markdown(plain(taken.title))
     with st.container(horizontal=True):
-        _button("CSV", f"{stem}.csv", "text/csv", lambda: exports.to_csv(exported(release, taken)))
-        _button(
+        download("CSV", f"{stem}.csv", "text/csv", lambda: exports.to_csv(exported(release, taken)))
+        download(
             "Description of the CSV (CSVW)",
             f"{stem}.csv-metadata.json",
             "application/csvm+json",
             lambda: exports.to_csvw(exported(release, taken), f"{stem}.csv", about, columns),
         )
         if taken.of_cells or taken.outlines is not None:
-            _button(
+            download(
                 "GeoParquet",
                 f"{stem}.parquet",
                 "application/vnd.apache.parquet",
@@ -260,8 +260,18 @@ def _download(release: Release, taken: Taken) -> None:
             )
 
 
-def _button(label: str, file_name: str, kind: str, made: Callable[[], bytes], *, of: str = "evidence") -> None:
-    """A download whose file is made when it is asked for."""
+def download(label: str, file_name: str, kind: str, made: Callable[[], bytes], *, of: str = "evidence") -> None:
+    """Offer a file that is made when it is asked for.
+
+    Parameters
+    ----------
+    label, file_name, kind : str
+        What the button says; name of the file and its media type.
+    made : callable
+        Makes the file.
+    of : str
+        Part of the page, for the button's key.
+    """
     st.download_button(
         label, made, file_name, kind, key=f"take-{of}-{file_name}", on_click="ignore", icon=":material/download:"
     )

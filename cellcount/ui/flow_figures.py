@@ -147,7 +147,7 @@ class Pairs:
     coverage, share_cv : array of float, shape (pairs,)
         Of the origin: share of people observed, and its coefficient of variation; NaN where not known.
     variance_over_mean : array of float, shape (pairs,)
-        Of an operator's count; NaN where not known.
+        Of an operator's count over the whole, larger for hours that operators withhold; NaN where not known.
     slots : tuple of Slot
         The steps.
     days : int
@@ -199,7 +199,7 @@ class Pairs:
         withheld = hidden.sum(axis=1)
         guess = withheld * self._rest.each
         figures = np.maximum((hours > 0).sum(axis=1), 1)
-        found = flows.spread(known, self.coverage, self.share_cv, self.variance_over_mean, figures)
+        found = flows.spread(known, self.coverage, self.share_cv, self._variance_of_hours, figures)
         of_day = np.divide(withheld, self._rest.withheld, out=np.zeros(len(known)), where=self._rest.withheld > 0)
         more = np.where(np.isnan(self.trips), of_day * self._unknown.deviation, 0.0)
         return Amounts(
@@ -211,13 +211,19 @@ class Pairs:
         )
 
     @cached_property
+    def _variance_of_hours(self) -> float:
+        """Of a single hour that is published, in which nothing is withheld: the least of any day's."""
+        known = self.variance_over_mean[np.isfinite(self.variance_over_mean)]
+        return float(known.min()) if len(known) else float("nan")
+
+    @cached_property
     def _by_hour(self) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
         """Value, variance, common error and whether it may be shown, as `at` has them of one hour, for all hours."""
         assert self.hours is not None
         hidden = np.isnan(self.hours)
         known = np.where(hidden, 0.0, self.hours)
         share, rest = self.coverage[:, None], self._rest
-        each = self.variance_over_mean[:, None] / share
+        each = self._variance_of_hours / share
         variance = each * known
         variance += each / share
         variance[known > 0] += ROUNDING_VARIANCE

@@ -76,10 +76,11 @@ METHODS = (
     ),
     Method(
         "The variance of N trips is v (N + 1/P) / P of chance and 4 of rounding, which add up over pairs and hours, v "
-        "being the variance of an operator's count over its mean, by how operators disagree; and (N CV)² of the share "
-        "of people observed, whose errors N CV are added as if all were wrong in the same way, and so are those of "
-        "expectations: intervals of sums are rather too wide. P and CV are those of the area where a trip begins. "
-        "Regions have no figures of their own in the release: theirs are such sums.",
+        "being the variance of an operator's count over its mean, by how operators disagree, and larger where they "
+        "withhold hours of the day; and (N CV)² of the share of people observed, whose errors N CV are added as if all "
+        "were wrong in the same way, and so are those of expectations: intervals of sums are rather too wide. P and CV "
+        "are those of the area where a trip begins. Regions have no figures of their own in the release: theirs are "
+        "such sums.",
         "The release's table precision; Salgado et al. 2021, EPJ Data Science 10, 20. Of a single pair it is the "
         "release's own standard error.",
     ),

@@ -92,6 +92,13 @@ PAGES: dict[str, Page] = {
         ":material/conversion_path:",
         "Explore",
     ),
+    "incident": Page(
+        "pages/incident.py",
+        "Incident",
+        "Who was there before, during and after?",
+        ":material/crisis_alert:",
+        "Explore",
+    ),
     "quality": Page(
         "pages/quality.py", "Data quality", "Data quality: may we trust these figures?", ":material/verified:", "Data"
     ),

@@ -289,7 +289,7 @@ def named(
     )
 
 
-def in_view(shapes: gpd.GeoSeries, view: Bounds, pixel: float) -> NDArray[np.object_]:
+def in_view(shapes: gpd.GeoSeries, view: Bounds, pixel: float, *, keep: bool = False) -> NDArray[np.object_]:
     """What lies in a view, cut to it and simplified to what can be seen.
 
     Parameters
@@ -300,13 +300,16 @@ def in_view(shapes: gpd.GeoSeries, view: Bounds, pixel: float) -> NDArray[np.obj
         What is kept.
     pixel : float
         Degrees of longitude in a pixel.
+    keep : bool
+        Whether what is smaller than can be seen stays, as it was: areas that have figures must not vanish.
 
     Returns
     -------
     array of shapely geometries
-        Some may be empty: islands and areas that are smaller than can be seen.
+        Some may be empty: islands and areas that are smaller than can be seen, unless they are kept.
     """
     near = shapes.cx[view.west : view.east, view.south : view.north]
     cut = near.clip_by_rect(view.west, view.south, view.east, view.north)
     # A tenth of the time of what preserves topology. What is smaller than can be seen is gone.
-    return cut.simplify(pixel * 0.7, preserve_topology=False).to_numpy()
+    light = cut.simplify(pixel * 0.7, preserve_topology=False).to_numpy()
+    return np.where(shapely.is_empty(light), cut.to_numpy(), light) if keep else light

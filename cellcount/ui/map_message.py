@@ -88,14 +88,15 @@ def message(
         tables |= found
         if outlined is not None:
             shapes[name] = [outlined]
-        any_drawn |= bool((layer.values > 0).any() if isinstance(layer, FlowLines) else np.isfinite(layer.values).any())
         if isinstance(layer, (FlowLines, PlaceTotals)):
             # Of these neither what is withheld nor a zero is drawn.
+            any_drawn |= bool((layer.values > 0).any())
             continue
         shown = [(layer.values, layer.covered)]
         if isinstance(layer, PlayedCells) and layer.others is not None:
             shown.append((layer.others, layer.others_covered))
         for values, covered in shown:
+            any_drawn |= bool(np.isfinite(values).any())
             withheld |= bool((np.isnan(values) if covered is None else np.isnan(values) & covered).any())
             zero |= bool((values == 0).any())
     if shapes:

@@ -646,9 +646,9 @@ def _areas(paper: _Paper, axes: Axes, layer: AreaLayer, at: Projection, seen: Bo
     classes = _classes(layer.scale, layer.values)
     for kind, colour in _coloured(layer.scale):
         if (classes == kind).any():
-            paper.fill(axes, _polygons(layer.outlines[classes == kind], at, seen), colour)
+            paper.fill(axes, _polygons(layer.outlines[classes == kind], at, seen, keep=True), colour)
     if (classes == -2).any():
-        paper.hatch(axes, _polygons(layer.outlines[classes == -2], at, seen), layer.scale.withheld, 8.0)
+        paper.hatch(axes, _polygons(layer.outlines[classes == -2], at, seen, keep=True), layer.scale.withheld, 8.0)
     paper.line(axes, _polygons(layer.outlines, at, seen), paper.sheet.palette.border, 0.6)
     return len(layer.outlines)
 
@@ -952,12 +952,13 @@ def _path(corners: Floats, *, closed: bool = True) -> Outline:
     return Outline(corners.reshape(-1, 2), codes.reshape(-1))
 
 
-def _polygons(shapes: gpd.GeoSeries, at: Projection, seen: Bounds) -> Outline:
-    """Polygons with their holes as one outline, as fine as the map can show."""
+def _polygons(shapes: gpd.GeoSeries, at: Projection, seen: Bounds, *, keep: bool = False) -> Outline:
+    """Polygons with their holes as one outline, as fine as the map can show; with all of them where they are kept."""
     from matplotlib.path import Path as Outline  # noqa: PLC0415
 
     more = 10 * at.pixel
-    near = in_view(shapes, Bounds(seen.west - more, seen.south - more, seen.east + more, seen.north + more), at.pixel)
+    wider = Bounds(seen.west - more, seen.south - more, seen.east + more, seen.north + more)
+    near = in_view(shapes, wider, at.pixel, keep=keep)
     parts = shapely.get_parts(shapely.get_parts(near))
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     # Holes run the other way round than shells: what is inside is then the same for every way of filling.

@@ -20,7 +20,7 @@ from cellcount.ui.view import Area, View
 from cellcount.ui.windows import BRITISH, AreaWindow, CellHistory, CellWindow, Window
 
 MOST_FIGURES = 24_000_000
-"""Cells x hours that are held at once, about 120 MB: 20,000 cells over seven weeks."""
+"""Cells x hours that one history has at most: 20,000 cells over seven weeks, 120 MB, and 100 MB as they were read."""
 KEPT = 2
 """Areas whose figures are held, so that one window after the other takes no reading."""
 

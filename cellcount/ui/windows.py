@@ -311,7 +311,7 @@ class CellHistory:
         first, last : date
             UTC days that were asked for.
         hours : collection of int
-            UTC hours that are wanted: the others cost no time and no memory.
+            UTC hours that are wanted: of the others nothing is put down, and no memory is touched.
 
         Examples
         --------

@@ -205,16 +205,19 @@ export class MapView {
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.loadedZoom = there.zoom;
     this.flying = flies && !still;
+    this.flights = (this.flights ?? 0) + 1;
+    const flight = this.flights;
+    // Of a flight that another one ended, nothing has landed.
     const landed = () => {
-      this.flying = false;
+      if (flight === this.flights) this.flying = false;
     };
-    const flight = {
+    const way = {
       transitionDuration: 400,
       transitionInterpolator: new FlyToInterpolator(),
       onTransitionEnd: landed,
       onTransitionInterrupt: landed,
     };
-    this.viewState = this.flying ? { ...there, ...flight } : there;
+    this.viewState = this.flying ? { ...there, ...way } : there;
     this.deck?.setProps({ viewState: this.viewState });
   }
 

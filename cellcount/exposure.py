@@ -1,0 +1,460 @@
+"""Day, night and peak exposure of many sites at once: `python -m cellcount exposure SITES --release R --out FILE`.
+
+Figures are those that the incident page shows for the same rings where no incident is asked about, by the same
+functions. What is shared between sites is read once: the cells of the release, and the figures of neighbouring sites
+together.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import geopandas as gpd
+import h3.api.basic_int as h3
+import numpy as np
+import pandas as pd
+import pyogrio
+from numpy.typing import NDArray
+
+from cellcount import store
+from cellcount.atomic import write_text
+from cellcount.errors import CellCountError
+from cellcount.methods.incident import t_quantile
+from cellcount.methods.precision import label
+from cellcount.methods.recovery import DAY_HOURS, NIGHT_HOURS
+from cellcount.progress import Progress, silent
+from cellcount.ui import reading, window_reading
+from cellcount.ui.certainty import Parameters
+from cellcount.ui.exports import to_csv
+from cellcount.ui.incident_answer import Exposures, exposures
+from cellcount.ui.incident_place import HOURS, CellsSeen, Figures, Place, figures_of, place_of
+from cellcount.ui.reading import Covering, Release
+from cellcount.ui.search import point_of
+from cellcount.zones import AreaRefusedError, Site, Zones, read_sites, rings, smallest_supported
+from cellcount.zones.limits import FILE_BYTES
+from cellcount.zones.shapes import Shape
+
+CELLS_TOGETHER = 10_000
+"""Cells whose figures of all dates are read and held at once: 50 MB for four weeks."""
+NEIGHBOURS = 4
+"""H3 resolution of the cells, of about 1,770 km2, by which sites are put in order, so that neighbours come together."""
+WHOLE = 0.99
+"""Of a ring of which less than this share lies in cells of the release it is said. Cells' areas are those of the
+sphere, and up to 0.7 % off."""
+SHEET, PACKAGE = ".csv", ".gpkg"
+_BY_DAY, _BY_NIGHT = (f"{min(hours):02d}:00 to {max(hours) + 1:02d}:00" for hours in (DAY_HOURS, NIGHT_HOURS))
+COLUMNS = {
+    "site": "name of the site, as the list has it",
+    "latitude": "of its centre, degrees, WGS 84",
+    "longitude": "of its centre, degrees, WGS 84",
+    "ring": "the ring: the first is a circle, each of the others what lies between two distances",
+    "outer_km": "its outer radius, km",
+    "km2": "its area, km2",
+    "covered_km2": "how much of it lies in cells of the release, km2",
+    "residents": "usual residents of it; empty where not known",
+    "day_people": f"people present, mean of weekdays {_BY_DAY} local time",
+    "day_low": "lower limit of its 95 % interval",
+    "day_high": "upper limit of its 95 % interval",
+    "day_precision": "its label of precision, by its coefficient of variation",
+    "day_per_km2": "people per km2 of what the release covers of the ring",
+    "night_people": f"people present, mean of all nights {_BY_NIGHT} local time",
+    "night_low": "lower limit of its 95 % interval",
+    "night_high": "upper limit of its 95 % interval",
+    "night_precision": "its label of precision",
+    "night_per_km2": "people per km2 of what the release covers of the ring",
+    "peak_people": "people present in the fullest hour of all dates; the largest of unsure figures is rather too high",
+    "peak_low": "lower limit of the 95 % interval of the true largest",
+    "peak_high": "upper limit of the 95 % interval of the true largest",
+    "peak_precision": "label of precision of the figure of that hour",
+    "peak_per_km2": "people per km2 of what the release covers of the ring",
+    "peak_hour": "beginning of that hour, local time",
+    "day_hours": "hours that the mean by day is over",
+    "night_hours": "hours that the mean by night is over",
+    "resolution": "H3 resolution of the cells that were added up",
+    "cells": "cells of which the ring has a part",
+    "cells_cut": "cells of which it has only a part: their doubt is in the intervals",
+    "cells_withheld": "cells that are withheld in any hour: they count by what is expected of withheld figures",
+    "withheld_percent": "share of the figures of cells that are withheld, %",
+    "note": "why there are no figures, or what they leave out",
+    "release_id": "the release that the figures are of",
+    "synthetic": "whether they are made up",
+}
+"""Columns of the table and what they mean."""
+WHOLE_NUMBERS = ("day_hours", "night_hours", "resolution", "cells", "cells_cut", "cells_withheld")
+NOTHING = "The release has no cells here."
+TOO_SMALL = (
+    "Smaller or narrower than the data can show: the smallest circle that they can show here has a radius of {km:g} km."
+)
+
+
+class ExposureRefusedError(CellCountError):
+    """A list, a release or a file that no exposure can be worked out for."""
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """The exposure of sites.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a ring, in the order of the list; columns as in `COLUMNS`.
+    shapes : tuple of shapely geometry
+        Polygons of the rings, WGS 84; None of rings that cannot be drawn.
+    sites : int
+        How many sites there are.
+    untold : int
+        Of how many of them at least one ring has no figures.
+    """
+
+    table: pd.DataFrame
+    shapes: tuple[Shape | None, ...]
+    sites: int
+    untold: int
+
+    def said(self) -> str:
+        """How many there are, and how many could not be told."""
+        first = f"{len(self.table):,} rings of {self.sites:,} sites."
+        if not self.untold:
+            return first
+        return f"{first} {self.untold:,} of the sites could not be told, or not every ring: see the column “note”."
+
+
+def write_exposure(sites: Path, release: Path, out: Path, *, progress: Progress = silent) -> Exposed:
+    """Work out the exposure of a list of sites and write it down.
+
+    Parameters
+    ----------
+    sites : Path
+        CSV or GeoPackage: see `cellcount.zones.sites`. A column `place` holds coordinates or grid references.
+    release : Path
+        Folder of a release with dates.
+    out : Path
+        A file that ends in `.csv`, or in `.gpkg`, which then has the rings' polygons. It is written whole or not.
+    progress : Progress
+        Told how far it is.
+
+    Returns
+    -------
+    Exposed
+
+    Raises
+    ------
+    SitesRefusedError
+        If the list cannot be read, or any of its rows is faulty: all of these are named.
+    ExposureRefusedError
+        If the file's name has another ending, or the release has no figures by date.
+    """
+    if out.suffix.lower() not in (SHEET, PACKAGE):
+        raise ExposureRefusedError(f"{out.name} ends neither in {SHEET} nor in {PACKAGE}. Name a file that does.")
+    with sites.open("rb") as file:
+        # One byte more than is allowed: enough for the reader to refuse it.
+        content = file.read(FILE_BYTES + 1)
+    listed = read_sites(sites.name, content, locate=point_of)
+    opened = store.open_release(release, cache=store.AnswerCache(0))
+    try:
+        found = exposure(Release(opened), listed, progress=progress)
+    finally:
+        opened.close()
+    if out.suffix.lower() == PACKAGE:
+        _write_package(out, found)
+    else:
+        write_text(out, to_csv(found.table).decode("utf-8"))
+    return found
+
+
+def _write_package(out: Path, found: Exposed) -> None:
+    """Write a GeoPackage aside and rename it into place."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = out.parent / f".{out.stem}-{secrets.token_hex(8)}{PACKAGE}"
+    described = pd.DataFrame({"name": list(COLUMNS), "value": list(COLUMNS.values())})
+    frame = gpd.GeoDataFrame(found.table, geometry=list(found.shapes), crs="EPSG:4326")
+    try:
+        pyogrio.write_dataframe(frame, aside, layer="rings", driver="GPKG")
+        pyogrio.write_dataframe(described, aside, layer="columns", driver="GPKG", append=True)
+        aside.replace(out)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = silent) -> Exposed:
+    """People in the rings around sites by day, by night and at most.
+
+    Parameters
+    ----------
+    release : Release
+        A release with dates and a table `precision`.
+    sites : sequence of Site
+        At least one.
+    progress : Progress
+        Told how far it is.
+
+    Returns
+    -------
+    Exposed
+
+    Raises
+    ------
+    ExposureRefusedError
+        If the release has no figures by date, or does not tell its precision.
+
+    Notes
+    -----
+    Rings are told one by one and add up to the outer circle; their intervals do not. All rings of a site are told in
+    cells of one resolution: one that reaches far makes the others coarse, and is better listed as a site of its own.
+
+    Assumes that the dates of the release are ordinary ones: an incident, a match or an outage on one of them is in the
+    means, and may be the peak.
+    """
+    if not (window_reading.serves_windows(release) and release.has("precision")):
+        raise ExposureRefusedError(
+            f"{release.manifest.title} has no figures of cells by date, with their precision, from which an exposure "
+            "is worked out. Choose a release that was built from deliveries."
+        )
+    progress(0.0, "Reading the cells of the release")
+    held = _Held.of(release)
+    of_site: dict[int, list[_Ring]] = {}
+    for number, found in _told(held, sites):
+        of_site[number] = found
+        progress(len(of_site) / len(sites), f"{len(of_site):,} of {len(sites):,} sites")
+    every = [ring for number in range(len(sites)) for ring in of_site[number]]
+    table = pd.DataFrame([ring.row for ring in every], columns=list(COLUMNS))
+    table["release_id"], table["synthetic"] = release.manifest.release_id, release.manifest.synthetic
+    return Exposed(
+        table=table.astype(dict.fromkeys(WHOLE_NUMBERS, "Int64")),
+        shapes=tuple(ring.shape for ring in every),
+        sites=len(sites),
+        untold=sum(not all(ring.told for ring in rings) for rings in of_site.values()),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ sites
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """A row of the table, its polygon, and whether the release tells anything of it."""
+
+    row: dict[str, object]
+    shape: Shape | None
+    told: bool
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What all sites are worked out from.
+
+    Attributes
+    ----------
+    release : Release
+    resolutions : list of int
+        Those that have figures, coarsest first.
+    cells : dict of int to CellsSeen
+        All cells of the release by resolution.
+    known : Parameters
+        The table `precision`.
+    """
+
+    release: Release
+    resolutions: list[int]
+    cells: dict[int, CellsSeen]
+    known: Parameters
+
+    @classmethod
+    def of(cls, release: Release) -> _Held:
+        root = release.areas[release.default_area].code
+        tables = {
+            each: release.run("cells_of_area", area=root, resolution=each).table
+            for each in release.manifest.resolutions
+        }
+        cells = {each: CellsSeen.of(table) for each, table in tables.items()}
+        return cls(release, window_reading.resolutions(release), cells, reading.precision_of(release, root)[0])
+
+    def look(self, around: Covering, resolution: int) -> CellsSeen | None:
+        """As the query `cells_in_view`, from what is held."""
+        whole = self.cells.get(resolution)
+        if whole is None:
+            return None
+        ends = [_descendants(parent, resolution) for parent in around.cells]
+        begin = np.searchsorted(whole.cells, [first for first, _ in ends])
+        end = np.searchsorted(whole.cells, [last for _, last in ends], side="right")
+        rows = np.sort(np.concatenate([np.arange(*each) for each in zip(begin, end, strict=True)]))
+        if not len(rows):
+            return None
+        return CellsSeen(*(getattr(whole, each.name)[rows] for each in fields(CellsSeen)))
+
+
+def _descendants(parent: int, resolution: int) -> tuple[int, int]:
+    """First and last index that a descendant of a cell can have (h3geo.org, indexing: a digit has three bits).
+
+    Examples
+    --------
+    >>> cell = h3.latlng_to_cell(51.5, -0.1, 8)
+    >>> first, last = _descendants(h3.cell_to_parent(cell, 6), 8)
+    >>> first <= cell <= last, _descendants(cell, 8) == (cell, cell)
+    (True, True)
+    """
+    last = parent & ~(15 << 52) | resolution << 52
+    steps = resolution - h3.get_resolution(parent)
+    digits = (1 << 3 * steps) - 1 << 3 * (15 - resolution)
+    return last & ~digits, last
+
+
+def _told(held: _Held, sites: Sequence[Site]) -> Iterator[tuple[int, list[_Ring]]]:
+    """The rings of every site with its number, neighbours together."""
+    waiting: dict[int, list[tuple[int, Place]]] = {}
+
+    def together(resolution: int) -> Iterator[tuple[int, list[_Ring]]]:
+        several = waiting.pop(resolution)
+        cells = np.unique(np.concatenate([place.cells for _, place in several]))
+        figures, _ = figures_of(held.release, cells, resolution)
+        for number, place in several:
+            rows = np.searchsorted(cells, place.cells)
+            own = replace(figures, people=figures.people[rows], covered=figures.covered[rows])
+            yield number, _rings(held, sites[number], place, own)
+
+    for number in sorted(range(len(sites)), key=lambda each: _whereabouts(sites[each])):
+        site = sites[number]
+        try:
+            zones = rings(site.longitude, site.latitude, site.radii)
+        except AreaRefusedError as error:
+            yield number, [_Ring(_row(site, at, note=str(error)), None, told=False) for at in range(len(site.radii))]
+            continue
+        place = place_of(zones, held.resolutions, held.look)
+        if place is None:
+            yield number, [_untold(site, zones, at, NOTHING) for at in range(len(site.radii))]
+            continue
+        waiting.setdefault(place.resolution, []).append((number, _inside(place)))
+        if sum(len(each.cells) for _, each in waiting[place.resolution]) >= CELLS_TOGETHER:
+            yield from together(place.resolution)
+    for resolution in list(waiting):
+        yield from together(resolution)
+
+
+def _whereabouts(site: Site) -> int:
+    return h3.latlng_to_cell(site.latitude, site.longitude, NEIGHBOURS)
+
+
+def _inside(place: Place) -> Place:
+    """A place without the cells around its zones: exposure is of the zones alone."""
+    rows = place.rows
+    return replace(
+        place,
+        cells=place.cells[rows],
+        km2=place.km2[rows],
+        residents=place.residents[rows],
+        areas=tuple(place.areas[row] for row in rows),
+        kinds=tuple(place.kinds[row] for row in rows),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ rings
+
+
+def _rings(held: _Held, site: Site, place: Place, figures: Figures) -> list[_Ring]:
+    """The rings of a site that has cells."""
+    weights, support = place.weights, smallest_supported(place.zones, place.weights)
+    found = []
+    for at in range(len(site.radii)):
+        if not (weights.by_area[:, at] > 0).any():
+            found.append(_untold(site, place.zones, at, NOTHING))
+        elif not support.supported[at]:
+            found.append(_untold(site, place.zones, at, TOO_SMALL.format(km=support.radius_km)))
+        else:
+            column = weights.weights[:, at], weights.error[:, at]
+            of = exposures(place, figures, column, held.known, held.release)
+            found.append(_ring(site, place, figures, at, of))
+    return found
+
+
+def _untold(site: Site, zones: Zones, at: int, note: str) -> _Ring:
+    row = _row(site, at, note=note, km2=round(float(zones.areas_km2[at]), 3))
+    return _Ring(row, zones.shapes[at], told=False)
+
+
+def _row(site: Site, at: int, **others: object) -> dict[str, object]:
+    inner, outer = (0.0, *site.radii)[at : at + 2]
+    return {
+        "site": site.name,
+        "latitude": round(site.latitude, 6),
+        "longitude": round(site.longitude, 6),
+        "ring": f"{inner:g} to {outer:g} km",
+        "outer_km": outer,
+        **others,
+    }
+
+
+def _ring(site: Site, place: Place, figures: Figures, at: int, found: Exposures) -> _Ring:
+    """A ring with figures, if any hour of it is covered."""
+    weights = place.weights
+    inside = weights.by_area[:, at] > 0
+    km2, covered_km2 = float(place.zones.areas_km2[at]), float((weights.by_area[:, at] * place.km2).sum())
+    hidden = np.isnan(figures.people[inside]) & figures.covered[inside]
+    row = _row(
+        site,
+        at,
+        km2=round(km2, 3),
+        covered_km2=round(covered_km2, 3),
+        residents=round(float((weights.weights[inside, at] * place.residents[inside]).sum()), 1),
+        resolution=place.resolution,
+        cells=int(inside.sum()),
+        cells_cut=int(weights.cut[:, at].sum()),
+        cells_withheld=int(hidden.any(axis=(1, 2)).sum()),
+        withheld_percent=round(100 * hidden.sum() / max(figures.covered[inside].sum(), 1), 2),
+        note=_note(covered_km2 / km2, np.isnan(found.people)[figures.at >= 0]),
+    )
+    for name, each in (("day", found.day), ("night", found.night)):
+        reach = t_quantile() * each.error
+        limits = each.mean - reach, each.mean + reach
+        row |= _figure(name, each.mean, limits, error=each.error, km2=covered_km2)
+        row[f"{name}_hours"] = each.hours
+    peak = found.peak
+    if peak is not None:
+        error = float(found.error.ravel()[peak.hour])
+        row |= _figure("peak", peak.people, (peak.low, peak.high), error=error, km2=covered_km2)
+        day, hour = divmod(peak.hour, HOURS)
+        row["peak_hour"] = f"{figures.dates[day]:%Y-%m-%d} {hour:02d}:00"
+    return _Ring(row, place.zones.shapes[at], told=peak is not None)
+
+
+def _figure(name: str, people: float, limits: tuple[float, float], *, error: float, km2: float) -> dict[str, object]:
+    """The columns of a figure; without its numbers where it is not known."""
+    known = np.isfinite(people)
+    return {
+        f"{name}_people": round(people, 1),
+        f"{name}_low": round(max(limits[0], 0.0), 1) if known else np.nan,
+        f"{name}_high": round(limits[1], 1),
+        f"{name}_precision": label(people, error) if known and np.isfinite(error) else "",
+        f"{name}_per_km2": round(people / km2, 2),
+    }
+
+
+def _note(share: float, lacking: NDArray[np.bool_]) -> str:
+    """What the figures of a ring leave out.
+
+    Parameters
+    ----------
+    share : float
+        Of the ring's area that is in cells of the release.
+    lacking : array of bool, shape (hours,)
+        Which hours are not covered in all of its cells.
+
+    Examples
+    --------
+    >>> _note(0.6, np.array([True, False]))
+    'The release covers 60 % of the ring, and the figures are of that part. 1 of 2 hours are not covered and left out.'
+    >>> _note(1.0, np.array([False]))
+    ''
+    """
+    if lacking.all():
+        return "No hour of it is covered in all of its cells."
+    said = []
+    if share < WHOLE:
+        said.append(f"The release covers {100 * share:.0f} % of the ring, and the figures are of that part.")
+    if lacking.any():
+        said.append(f"{lacking.sum():,} of {lacking.size:,} hours are not covered and left out.")
+    return " ".join(said)

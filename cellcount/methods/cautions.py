@@ -1,0 +1,213 @@
+"""What must be said beside the figures of an incident, found by rule and not by eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.methods.baseline import Comparable
+from cellcount.methods.incident import LEAST_LOST, Z_USUAL, Difference, ZoneDifference
+from cellcount.methods.recovery import NOT_RECOVERED, Recovery
+
+Floats = NDArray[np.float64]
+
+COVERAGE = "coverage"
+NETWORK_DIP = "network_dip"
+BASELINE = "baseline"
+WITHHELD = "withheld"
+ENDS_EARLY = "ends_early"
+CUT_CELLS = "cut_cells"
+AROUND = "around"
+
+DIP = 0.01
+"""Active devices of the whole country below their usual by this share are a dip of a network. On ordinary days of the
+demonstration they are within 0.9 % of it, for people go abroad with the season, and no incident switches one in a
+hundred of all devices off; a network that fails is a quarter of them."""
+MUCH_CUT = 0.25
+"""From this share of the variance of the excess on, cut cells decide how sure it is: the zone is small against them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One thing to be said.
+
+    Attributes
+    ----------
+    code : str
+        Which rule found it.
+    sentence : str
+        What is said.
+    """
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the rules look at.
+
+    Attributes
+    ----------
+    zone : ZoneDifference
+        The zone over the window.
+    incident : array of bool, shape (hours,)
+        Which hours of the window are the incident's.
+    share_lost : array of float, shape (hours,)
+        Largest part of the share of people observed that was lost in any cell of the zone, 0 to 1 (table `coverage`).
+    devices, devices_usual : array of float, shape (hours,)
+        Active devices of the whole country and the median of the comparable days (table `devices_day`); NaN where not
+        known.
+    baseline : tuple of Comparable
+        Comparable days of each date shown.
+    recovery : Recovery or None
+        Of the zone; None where it was not asked.
+    around : Difference or None
+        Of the area around without the zone, shape (hours,); None where not known.
+    """
+
+    zone: ZoneDifference
+    incident: NDArray[np.bool_]
+    share_lost: Floats
+    devices: Floats
+    devices_usual: Floats
+    baseline: tuple[Comparable, ...]
+    recovery: Recovery | None = None
+    around: Difference | None = None
+
+
+def cautions(found: Circumstances) -> list[Caution]:
+    """All that must be said beside the figures, what could undo them first.
+
+    Parameters
+    ----------
+    found : Circumstances
+        What the rules look at.
+
+    Returns
+    -------
+    list of Caution
+        Empty where nothing must.
+
+    Notes
+    -----
+    *The area around.* A day that is unlike others in the whole area, by weather, a holiday or a strike, makes cells
+    depart that have nothing to do with the incident. It is not taken off the zone's excess: an incident may reach as
+    far as the area. It is said instead, with the size of it, so that who reads can hold the zone against it.
+    """
+    said = [_coverage, _network_dip, _baseline, _withheld, _cut_cells, _around, _ends_early]
+    return [caution for each in said for caution in each(found)]
+
+
+def device_change(devices: Floats, usual: Floats) -> Floats:
+    """Active devices of the country against their usual, relative to it; NaN where not known.
+
+    Examples
+    --------
+    >>> device_change(np.array([990.0, 500.0]), np.array([1_000.0, np.nan])).round(3).tolist()
+    [-0.01, nan]
+    """
+    return np.divide(devices - usual, usual, out=np.full(len(devices), np.nan), where=usual > 0)
+
+
+def _coverage(found: Circumstances) -> list[Caution]:
+    lost = found.share_lost
+    if not (lost >= LEAST_LOST).any():
+        return []
+    hours, during = int((lost >= LEAST_LOST).sum()), bool((lost[found.incident] >= LEAST_LOST).any())
+    when = "during the incident" if during else "in the hours shown"
+    return [
+        Caution(
+            COVERAGE,
+            f"A part of a network was down here {when}: up to {100 * float(lost.max()):.0f} % of the people usually "
+            f"observed were not, in {_hours(hours)}. A network effect is possible: fewer people in these hours "
+            "are no evidence that people left.",
+        )
+    ]
+
+
+def _network_dip(found: Circumstances) -> list[Caution]:
+    change = device_change(found.devices, found.devices_usual)
+    dips = np.nan_to_num(change) <= -DIP
+    if not dips.any():
+        return []
+    return [
+        Caution(
+            NETWORK_DIP,
+            f"In {_hours(int(dips.sum()))} up to {-100 * float(np.nanmin(change)):.1f} % fewer devices than usual were "
+            "active in the whole country. That is a fault of a network and not people who left.",
+        )
+    ]
+
+
+def _baseline(found: Circumstances) -> list[Caution]:
+    return [Caution(BASELINE, each.sentence) for each in found.baseline if each.sentence]
+
+
+def _withheld(found: Circumstances) -> list[Caution]:
+    hidden = np.where(found.incident, found.zone.withheld, 0)
+    if not hidden.any():
+        return []
+    at = int(np.argmax(found.zone.withheld_most * (hidden > 0)))
+    cells = int(hidden[at])
+    who = "One cell inside is" if cells == 1 else f"{cells} cells inside are"
+    held, most = found.zone.withheld_people[at], found.zone.withheld_most[at]
+    return [
+        Caution(
+            WITHHELD,
+            f"{who} withheld in an hour of the incident, to protect the few people there, or because one operator "
+            f"counted most of them. About {held:,.0f} people are put in their place, {most:,.0f} at most, and the "
+            "interval is wider for it.",
+        )
+    ]
+
+
+def _cut_cells(found: Circumstances) -> list[Caution]:
+    share = found.zone.cut_share[found.incident]
+    known = share[np.isfinite(share)]
+    if not (known >= MUCH_CUT).any():
+        return []
+    return [
+        Caution(
+            CUT_CELLS,
+            f"The zone is small against the cells: up to {100 * float(known.max()):.0f} % of the doubt about the "
+            "difference comes of cells that it cuts. A larger zone is surer.",
+        )
+    ]
+
+
+def _around(found: Circumstances) -> list[Caution]:
+    if found.around is None:
+        return []
+    z = np.where(found.incident, np.abs(np.nan_to_num(found.around.z)), 0.0)
+    if z.max(initial=0.0) < Z_USUAL:
+        return []
+    at = int(np.argmax(z))
+    percent = float(found.around.percent[at])
+    side = "more" if percent > 0 else "fewer"
+    return [
+        Caution(
+            AROUND,
+            f"The whole area around has {abs(percent):.1f} % {side} people than usual in an hour of the incident. That "
+            "is beyond usual variation. A common cause is likely, such as weather, a holiday or traffic; it is not "
+            "taken off the zone's difference.",
+        )
+    ]
+
+
+def _ends_early(found: Circumstances) -> list[Caution]:
+    if found.recovery is None or found.recovery.ending != NOT_RECOVERED:
+        return []
+    return [
+        Caution(
+            ENDS_EARLY,
+            f"The zone had not recovered by the last hour covered, {_hours(found.recovery.hours or 0)} on. How long it "
+            "took is not known.",
+        )
+    ]
+
+
+def _hours(count: int) -> str:
+    return "1 hour" if count == 1 else f"{count} hours"

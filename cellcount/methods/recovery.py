@@ -1,0 +1,284 @@
+"""When a place is back at its usual level, how full it was at most, and how full it is by day and by night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.methods.incident import Z_USUAL, Difference, t_quantile
+
+Floats = NDArray[np.float64]
+
+HOURS_IN_A_ROW = 3
+"""Consecutive hours within usual variation that make a recovery: one alone may be chance on the way."""
+RECOVERED, NOT_RECOVERED, NO_DEPARTURE = "recovered", "not recovered by the last hour covered", "no departure"
+"""How a recovery ends: the second is censored, for the data end first."""
+
+DAY_HOURS = frozenset(range(10, 16))
+"""Local hours of the exposure by day, 10:00 to 16:00, of weekdays: the day part midday of the standard."""
+NIGHT_HOURS = frozenset(range(5))
+"""Local hours of the exposure by night, 00:00 to 05:00, of all nights: most people are at home and asleep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """When a place is within usual variation again.
+
+    Attributes
+    ----------
+    ending : str
+        `RECOVERED`, `NOT_RECOVERED` or `NO_DEPARTURE`.
+    hour : int or None
+        First of the hours in a row, by its place in the window.
+    hours : int or None
+        From the hour that was asked from to that one: 0 where it is that hour itself. Of `NOT_RECOVERED` the hours that
+        were seen, of which it takes more.
+    """
+
+    ending: str
+    hour: int | None
+    hours: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest figure of a window.
+
+    Attributes
+    ----------
+    hour : int
+        Where it is, by its place in the window.
+    people : float
+        The figure.
+    low, high : float
+        Limits of the true largest figure of the window, in whichever hour it was.
+    """
+
+    hour: int
+    people: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An excess added up over hours.
+
+    Attributes
+    ----------
+    person_hours : float
+        Sum of the excess, people times hours.
+    error, low, high : float
+        Its standard error and interval.
+    hours : int
+        Hours that are known and in it.
+    """
+
+    person_hours: float
+    error: float
+    low: float
+    high: float
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """People in a place in chosen hours of chosen days.
+
+    Attributes
+    ----------
+    mean, error : float
+        Mean of the known hours, and its standard error.
+    peak, peak_error : float
+        Largest of any one hour, and the standard error of that figure.
+    hours : int
+        Hours that are known.
+    """
+
+    mean: float
+    error: float
+    peak: float
+    peak_error: float
+    hours: int
+
+
+def peak_of_departure(z: Floats, first: int, last: int) -> int:
+    """The hour of a stretch that is furthest from its usual level.
+
+    Parameters
+    ----------
+    z : array of float, shape (hours,)
+        Of the zone; NaN where not known.
+    first, last : int
+        First and last hour of the stretch, both included.
+
+    Returns
+    -------
+    int
+        By its place in the window; the first where none is known.
+
+    Examples
+    --------
+    >>> peak_of_departure(np.array([0.0, -3.0, -7.0, 2.0]), 0, 3)
+    2
+    """
+    return first + int(np.argmax(np.nan_to_num(np.abs(z[first : last + 1]), nan=-1.0)))
+
+
+def recovery(z: Floats, start: int, after: int) -> Recovery:
+    """The first of three hours in a row within usual variation.
+
+    Parameters
+    ----------
+    z : array of float, shape (hours,)
+        Of the zone over the window; NaN where not known: such an hour is not within usual variation.
+    start : int
+        First hour of the incident.
+    after : int
+        Hour from which recovery is looked for: the first after the end of the incident, or the one of
+        `peak_of_departure`.
+
+    Returns
+    -------
+    Recovery
+
+    Notes
+    -----
+    Hours after the last that is covered are not in `z`: a run must be seen whole. A place that was never out of its
+    usual variation from `start` on has not recovered but never departed. A departure to the other side, such as people
+    who come back all at once, counts as one.
+
+    Examples
+    --------
+    >>> z = np.array([0.0, -9.0, -8.0, -4.0, -1.0, -2.5, -1.0, 0.5, 0.2, 0.0])
+    >>> recovery(z, 1, 3)
+    Recovery(ending='recovered', hour=6, hours=3)
+    >>> recovery(z[:8], 1, 3)
+    Recovery(ending='not recovered by the last hour covered', hour=None, hours=5)
+    """
+    usual = np.abs(z) < Z_USUAL
+    if not (np.abs(z[start:]) >= Z_USUAL).any():
+        return Recovery(NO_DEPARTURE, None, None)
+    for hour in range(after, len(z) - HOURS_IN_A_ROW + 1):
+        if usual[hour : hour + HOURS_IN_A_ROW].all():
+            return Recovery(RECOVERED, hour, hour - after)
+    return Recovery(NOT_RECOVERED, None, max(len(z) - after, 0))
+
+
+def largest(people: Floats, error: Floats) -> Largest | None:
+    """The largest figure of a window, with limits of the true largest.
+
+    Parameters
+    ----------
+    people : array of float, shape (hours,)
+        Figures; NaN where not known.
+    error : array of float, shape (hours,)
+        Their standard errors (`precision.standard_error`).
+
+    Returns
+    -------
+    Largest or None
+        None where nothing is known.
+
+    Notes
+    -----
+    The true largest is at least the highest of the lower limits and at most the highest of the upper ones, whichever
+    hour it was: the interval is rather too wide, and holds although the largest of unsure figures is rather too high.
+
+    Examples
+    --------
+    With t = 2.306, 100 +- 23 and 110 +- 46: at least 77, from the first, and at most 156, from the second.
+
+    >>> largest(np.array([100.0, 110.0, np.nan]), np.array([10.0, 20.0, np.nan]))
+    Largest(hour=1, people=110.0, low=76.93..., high=156.12...)
+    """
+    if not np.isfinite(people).any():
+        return None
+    hour = int(np.nanargmax(people))
+    reach = t_quantile() * error
+    low, high = float(np.nanmax(people - reach)), float(np.nanmax(people + reach))
+    return Largest(hour, float(people[hour]), max(low, 0.0), high)
+
+
+def person_hours(found: Difference, first: int, last: int) -> Total:
+    """The excess of a zone added up over hours.
+
+    Parameters
+    ----------
+    found : Difference
+        Of the zone, shape (hours,).
+    first, last : int
+        First and last hour, both included.
+
+    Returns
+    -------
+    Total
+        Of the hours that are known; `hours` says how many.
+
+    Notes
+    -----
+    Errors of neighbouring hours go together: the day's own level, the share of people observed, and many of the same
+    people. They are taken to go together wholly, so that standard errors add: the widest that the interval can be.
+
+    Examples
+    --------
+    >>> of = np.array([-40.0, -60.0, np.nan])
+    >>> no = np.zeros(3)
+    >>> total = person_hours(Difference(no, no, of, no, no, np.array([5.0, 6.0, np.nan]), no, no, no, no), 0, 2)
+    >>> total.person_hours, total.error, total.hours, round(total.low, 1)
+    (-100.0, 11.0, 2, -125.4)
+    """
+    excess, error = found.excess[first : last + 1], found.error[first : last + 1]
+    known = np.isfinite(excess)
+    total, spread = float(excess[known].sum()), float(error[known].sum())
+    reach = t_quantile() * spread
+    return Total(total, spread, total - reach, total + reach, int(known.sum()))
+
+
+def exposure(people: Floats, error: Floats, days: NDArray[np.bool_], hours: frozenset[int]) -> Exposure:
+    """Mean and peak of a place over chosen local hours of chosen days.
+
+    By day: weekdays and `DAY_HOURS`. By night: all days and `NIGHT_HOURS`.
+
+    Parameters
+    ----------
+    people : array of float, shape (days, 24)
+        People in the zone by local hour; NaN where not known.
+    error : array of float, shape (days, 24)
+        Their standard errors.
+    days : array of bool, shape (days,)
+        Which days count.
+    hours : frozenset of int
+        Which local hours count.
+
+    Returns
+    -------
+    Exposure
+        NaN where no hour is known.
+
+    Notes
+    -----
+    The error of the mean is the mean of the errors: what the hours share, of the share observed and of placement, is
+    most of it and does not fall with more hours. The part by chance does, and the interval is so much too wide.
+
+    The peak is one hour's figure among many, and rather too high for it.
+
+    Examples
+    --------
+    >>> two = np.full((2, 24), 100.0)
+    >>> two[1, 12] = 160.0
+    >>> exposure(two, two / 10, np.array([True, True]), DAY_HOURS)
+    Exposure(mean=105.0, error=10.5, peak=160.0, peak_error=16.0, hours=12)
+    """
+    chosen = sorted(hours)
+    figures, errors = people[days][:, chosen].ravel(), error[days][:, chosen].ravel()
+    known = np.isfinite(figures)
+    if not known.any():
+        return Exposure(np.nan, np.nan, np.nan, np.nan, 0)
+    figures, errors = figures[known], errors[known]
+    peak = int(np.argmax(figures))
+    return Exposure(
+        float(figures.mean()), float(errors.mean()), float(figures[peak]), float(errors[peak]), len(figures)
+    )

@@ -1,0 +1,164 @@
+"""What an incident's answer knows: figures without a usual level, or wholly withheld, are told as not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellcount.methods import baseline, recovery
+from cellcount.methods.cautions import (
+    AROUND,
+    BASELINE,
+    COVERAGE,
+    CUT_CELLS,
+    ENDS_EARLY,
+    NETWORK_DIP,
+    WITHHELD,
+    Caution,
+)
+from cellcount.methods.incident import Difference
+from cellcount.ui.incident_answer import Answer, Zone
+
+TOUCHED: Mapping[str, str] = {
+    COVERAGE: "excess",
+    NETWORK_DIP: "excess",
+    AROUND: "excess",
+    CUT_CELLS: "excess",
+    BASELINE: "usual",
+    WITHHELD: "people",
+    ENDS_EARLY: "recovery",
+}
+"""Which figure each rule of `cautions` speaks of: the caution is marked there."""
+
+
+def usual_hours(answer: Answer) -> NDArray[np.bool_]:
+    """Which hours have a usual level: those of dates with enough comparable days for any, shape (hours,)."""
+    standing = {each.day: each.standing for each in answer.baseline}
+    return np.array([standing[moment.date()] != baseline.NONE for moment in answer.moments], dtype=bool)
+
+
+def is_compared(answer: Answer) -> bool:
+    """Whether every hour of the incident has a usual level: else only the people who were there are told."""
+    return bool(usual_hours(answer)[answer.during].all())
+
+
+def cells_inside(answer: Answer, zone: Zone) -> NDArray[np.bool_]:
+    """Which cells of the zones one zone has a part of, shape (cells of the zones,).
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    zone : Zone
+        One of its zones, or all together.
+    """
+    weights = answer.place.weights.weights
+    several = len(answer.zones) > weights.shape[1]
+    row = [each.name for each in answer.zones].index(zone.name) - several
+    return np.asarray((weights > 0).any(axis=1) if row < 0 else weights[:, row] > 0)
+
+
+def known(answer: Answer, zone: Zone) -> Difference:
+    """The difference of a zone, with NaN where it tells nothing.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    zone : Zone
+        One of its zones.
+
+    Returns
+    -------
+    Difference
+        Shape (hours,). Of an hour without a usual level the people alone are kept. Of an hour that the release does not
+        have, or in which every cell inside is withheld, nothing is: what stands there was put in for the figures.
+    """
+    gone = (answer.at < 0) | (zone.found.withheld >= cells_inside(answer, zone).sum())
+    unusual = gone | ~usual_hours(answer)
+    found = zone.difference
+    blank = {
+        name: np.where(unusual, np.nan, getattr(found, name))
+        for name in ("usual", "excess", "percent", "z", "error", "low", "high", "percent_low", "percent_high")
+    }
+    return replace(found, people=np.where(gone, np.nan, found.people), **blank)
+
+
+def hour_told(answer: Answer) -> int:
+    """The hour that is told of, by its place among those shown: of all zones the same, so that they add up.
+
+    The hour of the incident in which all zones together are furthest from usual; without a usual level the fullest one.
+    """
+    hours = np.flatnonzero(answer.during)
+    found = known(answer, answer.zones[0])
+    if is_compared(answer):
+        return recovery.peak_of_departure(found.z, int(hours[0]), int(hours[-1]))
+    return int(hours[np.argmax(np.nan_to_num(found.people[hours], nan=-1.0))])
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A caution with its mark.
+
+    Attributes
+    ----------
+    mark : str
+        A letter.
+    sentence : str
+        What is said.
+    zones : tuple of str
+        Names of the zones of which it is said.
+    figure : str
+        Which figure it touches: a value of `TOUCHED`.
+    """
+
+    mark: str
+    sentence: str
+    zones: tuple[str, ...]
+    figure: str
+
+
+def marked(answer: Answer) -> tuple[Marked, ...]:
+    """The cautions of all zones, each sentence once, with letters in their order.
+
+    Of dates that the incident does not touch, what is said of their comparable days stands beside these days alone.
+    Without a usual level nothing is said of a recovery.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    """
+    touched = {moment.date() for moment, during in zip(answer.moments, answer.during, strict=True) if during}
+    elsewhere = {each.sentence for each in answer.baseline if each.day not in touched}
+    compared = is_compared(answer)
+
+    def holds(caution: Caution) -> bool:
+        if caution.code == ENDS_EARLY:
+            return compared
+        return caution.code != BASELINE or caution.sentence not in elsewhere
+
+    said: dict[tuple[str, str], list[str]] = {}
+    for zone in answer.zones:
+        for each in zone.cautions:
+            if holds(each):
+                said.setdefault((each.code, each.sentence), []).append(zone.name)
+    return tuple(
+        Marked(letter(place), sentence, tuple(zones), TOUCHED.get(code, "excess"))
+        for place, ((code, sentence), zones) in enumerate(said.items())
+    )
+
+
+def letter(place: int) -> str:
+    """The letter of a note: a to z, then aa, ab and so on.
+
+    Examples
+    --------
+    >>> [letter(each) for each in (0, 25, 26, 52)]
+    ['a', 'z', 'aa', 'ba']
+    """
+    before, last = divmod(place, 26)
+    return (letter(before - 1) if before else "") + chr(ord("a") + last)

@@ -1,0 +1,116 @@
+"""A sheet of A4 as an HTML page that stands by itself: its style, its letters, and what a browser may do with it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from functools import cache
+
+from cellcount.standard import ROOT
+from cellcount.ui.look import PALETTES
+
+PALETTE = PALETTES["light"]
+"""Paper is white, whatever theme the reader has on screen."""
+LETTERS = {400: "static/open-sans-latin-400-normal.woff2", 600: "static/open-sans-latin-600-normal.woff2"}
+"""Open Sans, carried in the page: nothing is fetched."""
+
+_COLOURS = {"text": PALETTE.text, "edge": PALETTE.edge, "line": PALETTE.line, "mark": PALETTE.mark}
+_STYLE = """
+@page { size: A4 portrait; margin: 9mm 11mm 8mm; }
+* { box-sizing: border-box; }
+body { font: 400 7.4pt/1.34 "Open Sans", Arial, sans-serif; color: var(--text); background: #fff; margin: 0 auto;
+  max-width: 188mm; -webkit-print-color-adjust: exact; print-color-adjust: exact; overflow-wrap: anywhere; }
+h1, h2, p, ul, figure, table, dl, dd { margin: 0; padding: 0; }
+h1 { font-size: 16pt; line-height: 1.2; font-weight: 600; color: var(--edge); letter-spacing: -0.01em; }
+h2 { font-size: 8.4pt; font-weight: 600; color: var(--edge); margin-bottom: 0.8mm; }
+b, th { font-weight: 600; }
+header { border-bottom: 0.6mm solid var(--edge); padding-bottom: 1.6mm; margin-bottom: 2.2mm; }
+.over { display: flex; justify-content: space-between; color: var(--line); font-weight: 600; font-size: 7.4pt; }
+.where { font-size: 9.4pt; }
+.note { border-left: 1.2mm solid #F46A25; background: #FEF1E9; padding: 0.8mm 2mm; margin-bottom: 1.6mm; }
+.steward { border: 0.5mm solid var(--mark); border-left-width: 2mm; background: none; }
+.lead { font-size: 9.8pt; line-height: 1.35; margin-bottom: 1.8mm; }
+.tiles { display: flex; gap: 2mm; margin-bottom: 2.4mm; }
+.tiles div { flex: 1 1 0; background: #F5F5F6; border-top: 0.7mm solid var(--line); padding: 1.1mm 1.8mm 1.3mm; }
+.tiles dt { font-size: 7pt; }
+.tiles dd { font-size: 13pt; line-height: 1.25; font-weight: 600; color: var(--edge); white-space: nowrap; }
+.tiles dd + dd { font-size: 7pt; font-weight: 400; color: var(--text); line-height: 1.3; white-space: normal; }
+.pair { display: grid; grid-template-columns: 91mm 1fr; gap: 4mm; margin-bottom: 2.4mm; }
+figure svg, figure img { display: block; width: 100%; height: auto; }
+figure img { max-height: 90mm; object-fit: contain; object-position: left top; }
+figcaption { font-size: 6.8pt; line-height: 1.3; }
+.pair figcaption { margin-top: 0.7mm; }
+.cautions { list-style: none; }
+.cautions li { border-left: 0.8mm solid var(--mark); padding-left: 1.6mm; margin-bottom: 0.9mm; font-size: 7pt;
+  line-height: 1.3; }
+sup { color: var(--mark); font-weight: 600; line-height: 0; font-size: 0.85em; padding-left: 0.1em; }
+table { border-collapse: collapse; width: 100%; margin-bottom: 2.2mm; font-size: 7pt; line-height: 1.22;
+  font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-size: 8.4pt; font-weight: 600; color: var(--edge); padding-bottom: 0.8mm; }
+th, td { text-align: right; vertical-align: top; padding: 0.45mm 0 0.45mm 1.3mm; }
+td { white-space: nowrap; }
+thead th { border-bottom: 0.3mm solid var(--edge); vertical-align: bottom; font-size: 6.6pt; overflow-wrap: normal; }
+tbody tr { border-bottom: 0.15mm solid #D0D5DA; }
+th:first-child { text-align: left; padding-left: 0; min-width: 20mm; max-width: 34mm; }
+.words { text-align: left; white-space: normal; min-width: 24mm; }
+small { display: block; font-size: 6pt; font-weight: 400; color: #55606A; white-space: nowrap; }
+.fine { columns: 3; column-gap: 4.5mm; font-size: 6.2pt; line-height: 1.3; }
+.fine h2 { margin-top: 1.3mm; break-after: avoid; }
+.fine h2:first-child { margin-top: 0; }
+.fine p + p { margin-top: 0.5mm; }
+.moved { margin-bottom: 2.4mm; font-size: 7.2pt; }
+.moved dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(85mm, 1fr)); column-gap: 4.5mm; }
+.moved dl div { display: flex; justify-content: space-between; gap: 3mm; border-bottom: 0.15mm solid #D0D5DA; }
+.moved dd { white-space: nowrap; font-weight: 600; }
+footer { border-top: 0.3mm solid var(--edge); margin-top: 1.6mm; padding-top: 0.8mm; font-size: 6.2pt; }
+a { color: var(--line); }
+@media screen { body { padding: 9mm 0; } }
+@media print { .pair, tr, .fine p { break-inside: avoid; } }
+"""
+
+
+def page(title: str, body: str) -> str:
+    """A page that fetches nothing and runs nothing, with a policy that makes the browser see to it.
+
+    Parameters
+    ----------
+    title : str
+        Of the page: text.
+    body : str
+        HTML, in which what anybody wrote is escaped.
+
+    Notes
+    -----
+    The policy knows the style by its hash: a style, script, picture or form that came in with a name would be refused,
+    were it ever written unescaped.
+    """
+    style = f"{_colours()}{_letters()}{_STYLE}"
+    known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{known}'; img-src data:; font-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{html.escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
+    )
+
+
+def _colours() -> str:
+    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _COLOURS.items())} }}"
+
+
+@cache
+def _letters() -> str:
+    faces = []
+    for weight, file in LETTERS.items():
+        carried = base64.b64encode((ROOT / file).read_bytes()).decode()
+        faces.append(
+            f'@font-face {{ font-family: "Open Sans"; font-weight: {weight}; '
+            f'src: url(data:font/woff2;base64,{carried}) format("woff2"); }}'
+        )
+    return "".join(faces)

@@ -1,0 +1,266 @@
+"""From what was found in a file to zones in WGS 84, with a note on everything that was mended.
+
+May take long where somebody means it to: runs in the child process, see `cellcount.zones.child`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from cellcount.zones.found import WGS84, Found
+from cellcount.zones.geojson import crs_code
+from cellcount.zones.limits import MOST_VERTICES, AreaRefusedError
+from cellcount.zones.naming import listed, zone_names
+from cellcount.zones.shapes import Shape, Zones
+
+Extent = tuple[float, float, float, float]
+"""West, south, east and north, degrees."""
+
+BRITISH_GRID_METRES = (0.0, 0.0, 700_000.0, 1_300_000.0)
+"""Where eastings and northings of the British National Grid lie (Ordnance Survey)."""
+LEAST_OVERLAP = 0.001
+"""Share of the smaller of two zones from which on they are said to overlap: less is an outline drawn twice."""
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+Shapes = NDArray[np.object_]
+
+
+def mended(shown: str, found: Found, crs: str | None, within: Extent | None) -> Zones:
+    """Zones from what was found in a file.
+
+    Parameters
+    ----------
+    shown : str
+        The file's name in sentences.
+    found : Found
+        What was found.
+    crs : str or None
+        Code of the coordinate reference system where the file states none.
+    within : tuple of float or None
+        West, south, east and north of what the zones have to touch, degrees.
+
+    Returns
+    -------
+    Zones
+
+    Raises
+    ------
+    AreaRefusedError
+        If nothing is left, or the coordinates cannot be right.
+    """
+    notes = list(found.notes)
+    shapes, kept = _polygons(shown, found, notes)
+    vertices = int(shapely.get_num_coordinates(shapes).sum())
+    if vertices > MOST_VERTICES:
+        raise AreaRefusedError(
+            f"{shown} has {vertices:,} vertices; at most {MOST_VERTICES:,} are read. Simplify the outlines: cells are "
+            "hundreds of metres across."
+        )
+    shapes = in_degrees(shown, shapes, found.crs, crs, notes)
+    names = np.array(
+        zone_names({key: [values[place] for place in kept] for key, values in found.columns.items()}, len(kept)),
+        dtype=object,
+    )
+    crossed = ~shapely.is_valid(shapes)
+    if crossed.any():
+        shapes[crossed] = shapely.make_valid(shapes[crossed], method="structure", keep_collapsed=False)
+        notes.append(f"{_the(names[crossed].tolist())} crossed itself and was mended: look at it on the map.")
+    left = (shapely.area(shapes) > 0) & np.isin(shapely.get_type_id(shapes), _POLYGONS)
+    if not left.all():
+        notes.append(f"{_the(names[~left].tolist())} has no area and was left out.")
+        shapes, names = shapes[left], names[left]
+    if not len(shapes):
+        raise AreaRefusedError(f"{shown} holds no polygon with an area. Draw polygons around the area.")
+    if within is not None:
+        _check_extent(shown, shapes, names, within, notes)
+    notes += _overlaps(shapes, names)
+    whole: list[Shape] = shapes.tolist()
+    return Zones(tuple(names.tolist()), tuple(whole), tuple(notes))
+
+
+def _the(names: Sequence[str]) -> str:
+    """The subject of a note on zones, which goes on in the singular."""
+    return f"The zone {listed(names)}" if len(names) == 1 else f"Each of the zones {listed(names)}"
+
+
+def _polygons(shown: str, found: Found, notes: list[str]) -> tuple[Shapes, list[int]]:
+    """The polygons, and which of the features they are; collections are taken apart."""
+    shapes = np.array([_polygonal(each) for each in found.shapes], dtype=object)
+    empty = np.array([each is None or each.is_empty for each in found.shapes], dtype=bool)
+    other = shapely.is_missing(shapes) & ~empty
+    kept = np.flatnonzero(~shapely.is_missing(shapes)).tolist()
+    if not kept:
+        if other.any():
+            raise AreaRefusedError(
+                f"{shown} holds points or lines and no polygon. Draw polygons around the area, or give a point and use "
+                "rings around it."
+            )
+        raise AreaRefusedError(f"{shown} holds no polygon. Draw polygons around the area. {' '.join(notes)}".strip())
+    if other.any():
+        notes.append(_left_out(int(other.sum()), "a point or line"))
+    if empty.any():
+        notes.append(_left_out(int(empty.sum()), "empty or damaged"))
+    return shapes[kept], kept
+
+
+def _left_out(count: int, what: str) -> str:
+    return (
+        f"One feature is {what} and was left out."
+        if count == 1
+        else (f"Each of {count:,} features is {what} and was left out.")
+    )
+
+
+def _polygonal(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """A geometry's polygons; None where it has none."""
+    if shape is None or shape.is_empty:
+        return None
+    if shapely.get_type_id(shape) in _POLYGONS:
+        return shape
+    parts = [
+        polygon
+        for part in shapely.get_parts(shape)
+        if shapely.get_type_id(part) in _POLYGONS
+        for polygon in shapely.get_parts(part)
+        if not polygon.is_empty
+    ]
+    return shapely.MultiPolygon(parts) if parts else None
+
+
+def in_degrees(shown: str, shapes: Shapes, stated: str | None, crs: str | None, notes: list[str]) -> Shapes:
+    """Geometries in WGS 84, longitude first.
+
+    Parameters
+    ----------
+    shown : str
+        The file's name in sentences.
+    shapes : array of shapely geometry
+        As in the file.
+    stated, crs : str or None
+        The reference system that the file states, and the one to take where it states none.
+    notes : list of str
+        Gets a sentence where coordinates were converted.
+
+    Raises
+    ------
+    AreaRefusedError
+        If there is no reference system, or the coordinates do not fit it.
+    """
+    corners = shapely.get_coordinates(shapes)
+    if not np.isfinite(corners).all():
+        raise AreaRefusedError(f"{shown} has coordinates that are not numbers (NaN or infinite). Export it again.")
+    if stated is None and crs is None:
+        raise AreaRefusedError(
+            f"{shown} does not say in which coordinate reference system it is. Choose it, such as EPSG:27700 for the "
+            f"British National Grid or EPSG:4326 for degrees.{_looks_like(corners)}"
+        )
+    system = _system(shown, stated, crs)
+    if system.is_geographic and corners.size and (np.abs(corners) > (180.0, 90.0)).any():
+        raise AreaRefusedError(
+            f"{shown} has coordinates that cannot be degrees, such as {corners[0][0]:,.6g}, {corners[0][1]:,.6g}."
+            f"{_looks_like(corners) or ' Export it in WGS 84, longitude first.'}"
+        )
+    if system.equals(pyproj.CRS(WGS84), ignore_axis_order=True):
+        return shapes
+    try:
+        transformer = pyproj.Transformer.from_crs(system, WGS84, always_xy=True)
+        longitude, latitude = transformer.transform(corners[:, 0], corners[:, 1])
+    except pyproj.exceptions.ProjError as error:
+        raise AreaRefusedError(
+            f"{shown} cannot be converted from {_title(system)} to WGS 84. Export it in WGS 84."
+        ) from error
+    converted = np.column_stack([longitude, latitude])
+    if not np.isfinite(converted).all() or (np.abs(converted) > (180.0, 90.0)).any():
+        raise AreaRefusedError(
+            f"{shown} has coordinates that do not fit {_title(system)}, the coordinate reference system that "
+            f"{'it states' if stated else 'was chosen'}. Export it in WGS 84."
+        )
+    notes.append(f"Coordinates were converted from {_title(system)} to WGS 84.")
+    return shapely.set_coordinates(shapes.copy(), converted)
+
+
+def _system(shown: str, stated: str | None, crs: str | None) -> pyproj.CRS:
+    text = stated
+    if text is None:
+        text = crs_code(crs or "")
+        if text is None:
+            raise AreaRefusedError(f"“{(crs or '')[:40]}” is no code of a coordinate reference system: EPSG:27700 is.")
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError as error:
+        known = f" {text}" if crs_code(text) else ""
+        raise AreaRefusedError(
+            f"{shown}: the coordinate reference system{known} is not known. Export it in WGS 84."
+        ) from error
+
+
+def _title(system: pyproj.CRS) -> str:
+    return listed([system.name[:60]])
+
+
+def _looks_like(corners: NDArray[np.float64]) -> str:
+    west, south, east, north = BRITISH_GRID_METRES
+    across, up = corners[:, 0], corners[:, 1]
+    if ((across >= west) & (across <= east) & (up >= south) & (up <= north)).all() and (np.abs(corners) > 180).any():
+        return " They look like metres on the British National Grid, EPSG:27700: export it in WGS 84, or state that."
+    return ""
+
+
+def _check_extent(shown: str, shapes: Shapes, names: Shapes, within: Extent, notes: list[str]) -> None:
+    bounds = shapely.bounds(shapes)
+    outside = ~_meet(bounds, within)
+    if outside.all():
+        raise AreaRefusedError(
+            f"{shown} lies around {where(*shapely.total_bounds(shapes))}, outside what this release covers."
+            f"{_hint(bounds, within)}"
+        )
+    if outside.any():
+        notes.append(f"{_the(names[outside].tolist())} lies outside what this release covers.")
+
+
+def _meet(bounds: NDArray[np.float64], within: Extent) -> NDArray[np.bool_]:
+    west, south, east, north = within
+    return (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+
+
+def _hint(bounds: NDArray[np.float64], within: Extent) -> str:
+    west, south, east, north = bounds.T
+    tried = {
+        " Latitude and longitude look swapped: export it with longitude first.": (south, west, north, east),
+        " The sign of its longitudes looks lost: west is negative.": (-east, south, -west, north),
+        " The sign of its latitudes looks wrong: north is positive.": (west, -north, east, -south),
+    }
+    for hint, turned in tried.items():
+        if _meet(np.column_stack(turned), within).any():
+            return hint
+    return " Choose another file, or another release."
+
+
+def where(west: float, south: float, east: float, north: float) -> str:
+    """The middle of an extent, in words.
+
+    Examples
+    --------
+    >>> where(-0.2, -51.6, 0.0, -51.4)
+    '51.5° S 0.1° W'
+    """
+    longitude, latitude = (west + east) / 2, (south + north) / 2
+    return f"{abs(latitude):.1f}° {'S' if latitude < 0 else 'N'} {abs(longitude):.1f}° {'W' if longitude < 0 else 'E'}"
+
+
+def _overlaps(shapes: Shapes, names: Shapes) -> list[str]:
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    areas = shapely.area(shapes)
+    pairs = np.flatnonzero(shared > LEAST_OVERLAP * np.minimum(areas[one], areas[other]))
+    if not len(pairs):
+        return []
+    first = listed([names[one[pairs[0]]], names[other[pairs[0]]]])
+    more = "" if len(pairs) == 1 else f", and so do {len(pairs) - 1:,} more pairs"
+    return [f"The zones {first} overlap{more}: people in both are counted in each, so zones do not add up."]

@@ -1,0 +1,614 @@
+"""The incident: comparable days, usual level and difference, day-to-day variation, false discoveries, recovery."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from cellcount.methods.baseline import ENOUGH, FEW, NONE, NoTimeError, comparable_days, dates_of
+from cellcount.methods.cautions import (
+    AROUND,
+    BASELINE,
+    COVERAGE,
+    CUT_CELLS,
+    ENDS_EARLY,
+    NETWORK_DIP,
+    WITHHELD,
+    Circumstances,
+    cautions,
+    device_change,
+)
+from cellcount.methods.incident import (
+    DEFICIT,
+    EXCESS,
+    ORDINARY,
+    UNKNOWN,
+    Difference,
+    Usual,
+    Withheld,
+    ZoneDifference,
+    difference,
+    discoveries,
+    p_two_sided,
+    t_quantile,
+    usual_level,
+    words_for,
+    zone_difference,
+)
+from cellcount.methods.precision import Placement, Precision
+from cellcount.methods.recovery import (
+    DAY_HOURS,
+    NIGHT_HOURS,
+    NO_DEPARTURE,
+    NOT_RECOVERED,
+    RECOVERED,
+    Recovery,
+    exposure,
+    largest,
+    peak_of_departure,
+    person_hours,
+    recovery,
+)
+from cellcount.methods.variation import (
+    LEAST_VARIATION,
+    MEDIAN_VARIANCE,
+    NOTHING_KNOWN,
+    against_the_others,
+    chance_variance,
+    median_variance,
+    pooled_variation,
+)
+
+NOWHERE = Placement(0.0, 1.0, 1.0, 0.0, 0.5)
+HALF = Precision(0.5, 1.0, 0.0, NOWHERE)
+"""Half of all people are seen, each by a coin of its own: chance has a variance of N + 2."""
+OCTOBER = [dt.date(2026, 10, 5) + dt.timedelta(days=each) for each in range(35)]
+
+
+def local(written: str) -> dt.datetime:
+    """A local time, as the page reads it."""
+    return dt.datetime.fromisoformat(written)
+
+
+FIRE = local("2026-11-04 13:00"), local("2026-11-04 20:00")
+
+
+def row(*values: float) -> np.ndarray:
+    return np.array([values], dtype=np.float64)
+
+
+def of_days(days: int, shape: tuple[int, ...] = (1, 1)) -> np.ndarray:
+    return np.full(shape, days)
+
+
+def as_counted(people: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """People as a release has them: each seen with probability a half, doubled, rounded to 5 without bias."""
+    seen = draw.binomial(np.round(people).astype(np.int64), 0.5) / 0.5
+    low = np.floor(seen / 5) * 5
+    return low + 5 * (draw.random(people.shape) < (seen - low) / 5)
+
+
+def weeks_of(level: np.ndarray, days: int, draw: np.random.Generator, *, tau: float = 0.03) -> np.ndarray:
+    """Counted days of cells (cells,): all move together by half of the variance, each by itself by the other half."""
+    together = draw.standard_normal((1, days, 24))
+    alone = draw.standard_normal((len(level), days, 24))
+    return as_counted(level[:, None, None] * np.exp(tau * (together + alone) / np.sqrt(2)), draw)
+
+
+class TestComparableDays:
+    def test_a_wednesday_is_compared_with_the_four_wednesdays_before_it(self):
+        (found,) = comparable_days([FIRE[0].date()], *FIRE, OCTOBER, "E")
+        assert found.days == tuple(dt.date(2026, 10, day) for day in (7, 14, 21, 28))
+        assert (found.standing, found.sentence, found.left_out) == (ENOUGH, "", ())
+
+    def test_in_retrospect_the_nearest_on_either_side_are_taken(self):
+        at = local("2026-10-20 08:00"), local("2026-10-20 09:00")
+        (found,) = comparable_days([at[0].date()], *at, OCTOBER, "E", side="either")
+        assert [each.day for each in found.days] == [6, 13, 27, 3]
+
+    def test_a_holiday_is_left_out_in_its_own_nation_only_and_the_next_week_comes_in(self):
+        """31 August 2026 is a bank holiday in England, and an ordinary Monday in Scotland."""
+        covered = [dt.date(2026, 8, 1) + dt.timedelta(days=each) for each in range(61)]
+        at = local("2026-09-14 09:00"), local("2026-09-14 12:00")
+        england, scotland = (comparable_days([at[0].date()], *at, covered, of, weeks=3)[0] for of in "ES")
+        assert [each.isoformat() for each in england.days] == ["2026-08-17", "2026-08-24", "2026-09-07"]
+        assert [(each.day.day, each.reason) for each in england.left_out] == [(31, "bank holiday in England")]
+        assert [each.isoformat() for each in scotland.days] == ["2026-08-24", "2026-08-31", "2026-09-07"]
+
+    def test_outages_other_incidents_and_days_without_data_are_left_out_with_the_reason(self):
+        covered = [day for day in OCTOBER if day != dt.date(2026, 10, 7)]
+        out = {"outages": {dt.date(2026, 10, 28)}, "incidents": {dt.date(2026, 10, 21): "Carnival"}}
+        (found,) = comparable_days([FIRE[0].date()], *FIRE, covered, "E", **out)
+        assert [each.day for each in found.days] == [14]
+        assert {each.day.day: each.reason for each in found.left_out} == {
+            28: "a part of a network was down here",
+            21: "another incident: Carnival",
+            7: "not covered by the release",
+        }
+        assert found.standing == NONE
+        assert found.sentence.startswith("There is one comparable day for 4 November 2026")
+
+    def test_the_incidents_own_dates_are_no_baseline_of_the_days_around_it(self):
+        at = local("2026-10-13 12:00"), local("2026-10-21 00:00")
+        shown = [dt.date(2026, 10, 26), dt.date(2026, 10, 27), dt.date(2026, 10, 28)]
+        found = comparable_days(shown, *at, OCTOBER, "E")
+        assert [[each.day for each in of.days] for of in found] == [[5, 12], [6], [7, 21]]
+
+    def test_a_bank_holiday_is_compared_with_bank_holidays_and_that_is_said(self):
+        """25 December 2026 is a Friday, the 26th a Saturday, and the 28th stands for it."""
+        covered = [dt.date(2026, 12, 1) + dt.timedelta(days=each) for each in range(31)]
+        at = local("2026-12-28 09:00"), local("2026-12-28 12:00")
+        (found,) = comparable_days([at[0].date()], *at, covered, "E")
+        assert [each.day for each in found.days] == [25, 26]
+        assert found.standing == FEW
+        assert "is a bank holiday and is compared with other bank holidays" in found.sentence
+        assert "2 days, fewer than 4: its interval is wider" in found.sentence
+
+    def test_without_a_calendar_no_day_is_a_holiday(self):
+        covered = [dt.date(2026, 12, 1) + dt.timedelta(days=each) for each in range(31)]
+        at = local("2026-12-25 09:00"), local("2026-12-25 12:00")
+        (found,) = comparable_days([at[0].date()], *at, covered, "")
+        assert [each.day for each in found.days] == [4, 11, 18]
+
+    def test_a_release_of_no_dates_gives_no_baseline(self):
+        (found,) = comparable_days([FIRE[0].date()], *FIRE, (), "E")
+        assert (found.days, found.standing) == ((), NONE)
+
+    def test_an_incident_that_ends_before_it_starts_is_refused(self):
+        with pytest.raises(NoTimeError, match="not after its start"):
+            dates_of(FIRE[1], FIRE[0])
+
+    @given(
+        day=st.dates(dt.date(2026, 10, 5), dt.date(2026, 11, 8)),
+        weeks=st.integers(1, 6),
+        outages=st.sets(st.sampled_from(OCTOBER), max_size=12),
+        side=st.sampled_from(["before", "either"]),
+    )
+    def test_no_day_is_both_taken_and_left_out_and_all_are_of_the_same_weekday(self, day, weeks, outages, side):
+        at = dt.datetime.combine(day, dt.time(10)), dt.datetime.combine(day, dt.time(12))
+        (found,) = comparable_days([day], *at, OCTOBER, "E", weeks=weeks, side=side, outages=outages)
+        left_out = {each.day for each in found.left_out}
+        assert not left_out & set(found.days)
+        assert not outages & set(found.days)
+        assert len(found.days) <= weeks
+        assert day not in found.days
+        assert all(each.weekday() == day.weekday() for each in (*found.days, *left_out))
+
+
+class TestUsualLevel:
+    def test_it_is_the_median_of_the_days_that_are_known(self):
+        days = np.array([[[1.0, 5.0, np.nan], [9.0, np.nan, np.nan], [3.0, 7.0, 4.0]]])
+        found = usual_level(days)
+        assert found.people.tolist()[0][:2] == [3.0, 6.0]
+        assert np.isnan(found.people[0, 2]), "one day is no usual level"
+        assert found.days.tolist() == [[3, 2, 1]]
+
+    def test_without_days_there_is_none(self):
+        found = usual_level(np.zeros((2, 0, 3)))
+        assert np.isnan(found.people).all()
+        assert found.days.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+    @given(arrays.arrays(np.float64, (3, 5, 2), elements=st.floats(0, 1e6)))
+    def test_it_is_numpys_median_where_all_days_are_known(self, days):
+        assert np.allclose(usual_level(days).people, np.median(days, axis=1))
+
+
+class TestDifference:
+    def test_the_numbers_of_the_formula(self):
+        """100 usual of 4 days, 150 now, tau 10 %: n = 110, s^2 = (112 + 100 + 4) x (1 + pi / 8) = 300.82."""
+        found = difference(row(150), Usual(row(100), of_days(4)), HALF, row(0.1))
+        assert found.z.item() == pytest.approx(50 / np.sqrt(216 * (1 + np.pi / 8)))
+        variance = 152 + 100 + 4 + (102 + 100 + 4) * np.pi / 8
+        assert found.error.item() == pytest.approx(np.sqrt(variance))
+        assert found.low.item() == pytest.approx(50 - 2.306004 * np.sqrt(variance), abs=1e-4)
+        assert found.percent.item() == 50.0
+        relative = np.sqrt(256 + 1.5**2 * 206 * np.pi / 8)
+        assert found.percent_high.item() == pytest.approx(50 + 2.306004 * relative, abs=1e-4)
+
+    def test_two_days_make_it_wider_than_four(self):
+        two, four = (difference(row(150), Usual(row(100), of_days(each)), HALF, row(0.1)) for each in (2, 4))
+        assert two.error > four.error
+        assert abs(two.z) < abs(four.z)
+
+    def test_an_error_that_all_days_share_weighs_on_the_excess_and_not_on_z(self):
+        plain, shared = (
+            difference(row(1_100), Usual(row(100), of_days(4)), HALF, row(0.1), common_cv=each) for each in (0.0, 0.05)
+        )
+        assert plain.z == shared.z
+        assert shared.error.item() ** 2 - plain.error.item() ** 2 == pytest.approx(50.0**2)
+
+    def test_lost_coverage_widens_the_hour_itself(self):
+        plain, lost = (
+            difference(row(100), Usual(row(100), of_days(4)), HALF, row(0.0), share_lost=each) for each in (0.0, 0.5)
+        )
+        # 0.5 x (100 + 4) / 0.25 = 208 in place of 102.
+        assert lost.error.item() ** 2 - plain.error.item() ** 2 == pytest.approx(208 - 102)
+
+    def test_a_percentage_is_not_below_minus_100_nor_of_nothing(self):
+        found = difference(row(0, 5), Usual(row(20, 0.5), of_days(4, (1, 2))), HALF, row(0.1, 0.1))
+        assert found.percent_low[0, 0] == -100.0
+        assert np.isnan(found.percent[0, 1])
+        assert found.excess.tolist() == [[-20.0, 4.5]]
+
+    def test_what_is_withheld_or_has_no_usual_level_is_not_known(self):
+        found = difference(row(np.nan, 5), Usual(row(20, np.nan), of_days(4, (1, 2))), HALF, row(0.1, 0.1))
+        for each in (found.excess, found.z, found.error, found.low, found.percent):
+            assert np.isnan(each).all()
+
+    def test_of_four_days_a_deviation_of_their_own_calls_many_ordinary_hours_and_this_one_few(self):
+        """A median absolute deviation of four days is unsure itself: the reason for pooling (methods, section 6)."""
+        draw = np.random.default_rng(5)
+        days, now = 1_000 + 40 * draw.standard_normal((40_000, 4, 1)), 1_000 + 40 * draw.standard_normal((40_000, 1))
+        usual = usual_level(days)
+        plain = 1.4826 * np.median(np.abs(days - usual.people[:, None, :]), axis=1)
+        assert (np.abs(now - usual.people) > 2 * plain).mean() > 0.19
+        # 1,002 by chance and 4 by rounding, and the rest of 1,600 by the day.
+        tau = np.full(now.shape, np.sqrt(1_600 - 1_006) / 1_000)
+        assert (np.abs(difference(now, usual, HALF, tau).z) > 2).mean() < 0.05
+
+    @given(
+        people=st.floats(0, 1e5),
+        usual=st.floats(1, 1e5),
+        days=st.integers(2, 12),
+        tau=st.floats(0, 0.5),
+        more=st.floats(0.1, 0.5),
+    )
+    def test_more_variation_never_makes_a_difference_clearer(self, people, usual, days, tau, more):
+        one, other = (
+            difference(row(people), Usual(row(usual), of_days(days)), HALF, row(each)) for each in (tau, tau + more)
+        )
+        assert abs(other.z.item()) <= abs(one.z.item())
+        assert other.error.item() >= one.error.item()
+        assert one.low.item() <= one.excess.item() <= one.high.item()
+        assert one.percent_low.item() >= -100.0
+
+
+class TestZone:
+    NONE_WITHHELD = Withheld(10.0, 25.0)
+
+    def of(self, people: np.ndarray, usual: np.ndarray, weights: list[float], **more) -> ZoneDifference:
+        level = Usual(usual, of_days(4, usual.shape))
+        given_ = {"withheld": self.NONE_WITHHELD, "common_cv": 0.0, **more}
+        return zone_difference(people, level, HALF, np.full(people.shape, 0.1), np.array(weights), **given_)
+
+    def test_one_whole_cell_is_the_cell(self):
+        zone = self.of(row(150), row(100), [1.0]).difference
+        cell = difference(row(150), Usual(row(100), of_days(4)), HALF, row(0.1))
+        for name in ("excess", "z", "error", "low", "high", "percent", "percent_high"):
+            assert getattr(zone, name).item() == pytest.approx(getattr(cell, name).item())
+
+    def test_chance_adds_as_variance_and_days_as_deviation(self):
+        """Two equal cells: chance 2 x (102 + 4), days (10 + 10)^2, both x (1 + pi / 8) where x = m."""
+        found = self.of(np.full((2, 1), 100.0), np.full((2, 1), 100.0), [1.0, 1.0]).difference
+        assert found.error.item() ** 2 == pytest.approx((212 + 400) * (1 + np.pi / 8))
+
+    def test_a_share_that_is_unsure_weighs_on_the_difference_alone(self):
+        """A share of 0.5 +- 0.1: 0.01 x 40^2 = 16 more of variance where the cell has 40 too many, none where 0."""
+        sure, unsure = (
+            self.of(row(140, 100), row(100, 100), [0.5], weight_variance=np.array([each])) for each in (0.0, 0.01)
+        )
+        more = np.square(unsure.difference.error) - np.square(sure.difference.error)
+        assert more == pytest.approx([16.0, 0.0])
+        assert unsure.cut_share[0] == pytest.approx(16 / unsure.difference.error[0] ** 2)
+
+    def test_a_cell_withheld_now_holds_something_between_little_and_its_usual_level(self):
+        found = self.of(row(np.nan), row(110), [1.0])
+        assert found.withheld.tolist() == [1]
+        assert (found.withheld_people.item(), found.withheld_most.item()) == (60.0, 110.0)
+        assert found.difference.excess.item() == -50.0
+        # Variance: 25 of the expectation, 100^2 / 12 of what is not known, 11^2 of the day, and the usual level's.
+        expected = 25 + 100**2 / 12 + 121 + (112 + 4 + 121) * np.pi / 8
+        assert found.difference.error.item() ** 2 == pytest.approx(expected)
+
+    def test_where_coverage_was_lost_a_withheld_cell_is_no_departure(self):
+        found = self.of(row(np.nan), row(110), [1.0], share_lost=0.3)
+        assert found.difference.excess.item() == 0.0
+        expected = 25 + 100**2 / 3 + 121 + (112 + 4 + 121) * np.pi / 8
+        assert found.difference.error.item() ** 2 == pytest.approx(expected)
+
+    @given(
+        usual=arrays.arrays(np.float64, (6, 1), elements=st.integers(0, 100_000).map(float)),
+        weights=arrays.arrays(np.float64, 6, elements=st.floats(0, 1)),
+    )
+    def test_withheld_cells_alone_are_never_a_departure(self, usual, weights):
+        found = self.of(np.full((6, 1), np.nan), usual, weights.tolist()).difference
+        assert not (np.abs(found.z) >= 2).any()
+
+    def test_a_cell_withheld_on_all_days_holds_the_same_on_both_sides(self):
+        found = self.of(row(np.nan), row(np.nan), [1.0])
+        assert (found.difference.people.item(), found.difference.usual.item()) == (10.0, 10.0)
+        assert found.difference.z.item() == 0.0
+        assert found.difference.error.item() > np.sqrt(50)
+
+    @settings(max_examples=60)
+    @given(
+        people=arrays.arrays(np.float64, (4, 3), elements=st.floats(0, 1e4) | st.just(np.nan)),
+        usual=arrays.arrays(np.float64, (4, 3), elements=st.floats(1, 1e4)),
+        inner=arrays.arrays(np.float64, 4, elements=st.floats(0, 1)),
+        outer=arrays.arrays(np.float64, 4, elements=st.floats(0, 1)),
+    )
+    def test_rings_add_up_to_the_circle_around_them(self, people, usual, inner, outer):
+        whole = np.maximum(inner, outer)
+        inside, ring, circle = (self.of(people, usual, each.tolist()) for each in (inner, whole - inner, whole))
+        for name in ("people", "usual", "excess"):
+            parts = getattr(inside.difference, name) + getattr(ring.difference, name)
+            assert np.allclose(parts, getattr(circle.difference, name), atol=1e-6)
+        assert np.allclose(inside.withheld_people + ring.withheld_people, circle.withheld_people, atol=1e-6)
+        # The doubt of the whole is not more than that of the parts together.
+        assert (circle.difference.error <= inside.difference.error + ring.difference.error + 1e-6).all()
+
+    @given(
+        people=arrays.arrays(np.float64, (3, 2), elements=st.floats(0, 1e4)),
+        usual=arrays.arrays(np.float64, (3, 2), elements=st.floats(200, 1e4)),
+        share=st.floats(0.01, 1),
+    )
+    def test_the_same_share_of_every_cell_scales_the_excess_and_leaves_z(self, people, usual, share):
+        whole, part = (self.of(people, usual, [each] * 3).difference for each in (1.0, share))
+        assert np.allclose(part.excess, share * whole.excess, atol=1e-6)
+        assert np.allclose(part.error, share * whole.error)
+        assert np.allclose(part.z, whole.z)
+        assert np.allclose(part.percent, whole.percent)
+
+
+class TestReference:
+    def test_it_is_students_t_of_eight_degrees(self):
+        """The table of t: 2.306 leaves 5 % outside, 3.355 1 %, 5.041 0.1 %."""
+        assert t_quantile() == pytest.approx(2.306, abs=5e-4)
+        assert p_two_sided([2.306, -3.355, 5.041]) == pytest.approx([0.05, 0.01, 0.001], rel=2e-3)
+
+    def test_words_change_at_two_and_at_four(self):
+        assert words_for(-1.99) == "no more than usual variation"
+        assert (words_for(2.0), words_for(-2.0)) == ("more than usual", "fewer than usual")
+        assert (words_for(4.0), words_for(-4.0)) == ("far more than usual", "far fewer than usual")
+
+
+class TestVariation:
+    def test_the_variance_of_a_median_is_that_of_the_tables(self):
+        """0.4487 and 0.2868 for 3 and 5 (Sarhan and Greenberg 1962); all of them against 400,000 draws."""
+        assert (MEDIAN_VARIANCE[2], MEDIAN_VARIANCE[4]) == (0.4487, 0.2868)
+        draw = np.random.default_rng(3)
+        for days, known in enumerate(MEDIAN_VARIANCE, 1):
+            assert np.median(draw.standard_normal((400_000, days)), axis=1).var() == pytest.approx(known, rel=0.01)
+        assert median_variance(np.array([11])).item() == pytest.approx(np.pi / 22)
+
+    def test_chance_is_that_of_the_released_precision(self):
+        """v (N + 1/P) / P with v = 12 x 0.14: 1.68 x (1,000 + 1 / 0.86) / 0.86 = 1,955.76."""
+        assert chance_variance(1_000.0, Precision(0.86, 12.0, 0.01, NOWHERE)).item() == pytest.approx(1955.76, abs=0.01)
+
+    @given(arrays.arrays(np.float64, (2, 5, 2), elements=st.integers(0, 1_000).map(float) | st.just(np.nan)))
+    def test_each_day_is_held_against_the_median_of_the_others(self, values):
+        deviation, median, _ = against_the_others(values)
+        for cell in range(2):
+            for hour in range(2):
+                known = np.sort(values[cell, :, hour][np.isfinite(values[cell, :, hour])])
+                for rank, value in enumerate(known):
+                    if len(known) < 3:
+                        assert np.isnan(deviation[cell, rank, hour])
+                        continue
+                    others = np.median(np.delete(known, rank))
+                    assert median[cell, rank, hour] == others
+                    assert deviation[cell, rank, hour] == value - others
+
+    def test_it_is_found_from_four_weeks_whatever_chance_is(self):
+        draw = np.random.default_rng(11)
+        level = np.concatenate([np.full(80, 2_000.0), np.full(80, 20_000.0)])
+        for tau in (0.03, 0.08):
+            people = weeks_of(level, 28, draw, tau=tau)
+            found = pooled_variation(people, np.arange(28) % 7, np.zeros(160, dtype=np.int64), HALF)
+            assert found.share[0, 1].mean() == pytest.approx(tau, rel=0.15)
+
+    def test_groups_of_their_own_keep_theirs_and_a_small_one_leans_on_all(self):
+        draw = np.random.default_rng(12)
+        calm, wild = (weeks_of(np.full(90, 5_000.0), 28, draw, tau=tau) for tau in (0.02, 0.1))
+        groups = np.repeat([0, 1], 90)
+        found = pooled_variation(np.concatenate([calm, wild]), np.arange(28) % 7, groups, HALF).share[:, 1].mean(axis=1)
+        assert found[0] < 0.03
+        assert found[1] > 0.08
+        few = pooled_variation(np.concatenate([calm, wild[:2]]), np.arange(28) % 7, groups[:92], HALF)
+        assert few.share[1, 1].mean() < 0.06, "two cells lean on the ninety"
+
+    def test_a_wild_day_in_some_cells_does_not_move_it(self):
+        draw = np.random.default_rng(13)
+        people = weeks_of(np.full(100, 5_000.0), 28, draw, tau=0.03)
+        calm = pooled_variation(people, np.arange(28) % 7, np.zeros(100, dtype=np.int64), HALF).share[0, 1].mean()
+        people[:20, 10] *= 5
+        wild = pooled_variation(people, np.arange(28) % 7, np.zeros(100, dtype=np.int64), HALF).share[0, 1].mean()
+        assert wild == pytest.approx(calm, rel=0.15)
+
+    def test_it_is_never_less_than_one_per_cent_and_large_where_nothing_tells_it(self):
+        draw = np.random.default_rng(14)
+        still = as_counted(np.full((50, 28, 24), 400.0), draw)
+        groups = np.zeros(50, dtype=np.int64)
+        found = pooled_variation(still, np.arange(28) % 7, groups, HALF)
+        assert found.share[0, 1].min() >= LEAST_VARIATION
+        assert found.share[0, 1].mean() < 0.03
+        assert (found.share[0, 0] == NOTHING_KNOWN).all(), "no figure is small here"
+        nothing = pooled_variation(np.full((50, 2, 24), 400.0), np.zeros(2, dtype=np.int64), groups, HALF)
+        assert (nothing.share == NOTHING_KNOWN).all(), "two days of a weekday tell nothing"
+
+    def test_a_cell_has_the_variation_of_its_kind_and_size_in_the_hour(self):
+        draw = np.random.default_rng(15)
+        people = weeks_of(np.concatenate([np.full(60, 50.0), np.full(60, 5_000.0)]), 28, draw)
+        found = pooled_variation(people, np.arange(28) % 7, np.zeros(120, dtype=np.int64), HALF)
+        usual = np.full((2, 24), 50.0)
+        usual[1] = 5_000.0
+        of = found.of(np.array([0, 0]), usual)
+        assert (of[0] == found.share[0, 0]).all()
+        assert (of[1] == found.share[0, 1]).all()
+
+
+class TestDiscoveries:
+    LEVEL = np.concatenate([np.full(150, 300.0), np.full(150, 3_000.0)])
+    GROUPS = np.zeros(300, dtype=np.int64)
+
+    def judged(self, seed: int, *, left: np.ndarray) -> tuple[np.ndarray, Difference]:
+        """A day after four weeks, on which so many of the people in each cell have left."""
+        draw = np.random.default_rng(seed)
+        people = weeks_of(self.LEVEL, 28, draw)
+        together, alone = draw.standard_normal((1, 24)), draw.standard_normal((300, 24))
+        level = self.LEVEL[:, None] * np.exp(0.03 * (together + alone) / np.sqrt(2))
+        now = as_counted(level * (1 - left[:, None]), draw)
+        variation = pooled_variation(people, np.arange(28) % 7, self.GROUPS, HALF)
+        usual = usual_level(people[:, ::7])
+        found = difference(now, usual, HALF, variation.of(self.GROUPS, usual.people))
+        return discoveries(found.z, found.excess, np.zeros(found.z.shape)), found
+
+    def test_on_ordinary_days_hardly_any_cell_is_called(self):
+        calls = np.concatenate([self.judged(seed, left=np.zeros(300))[0] for seed in range(20)], axis=1)
+        assert (calls != ORDINARY).mean() <= 0.05
+        assert (calls != ORDINARY).any(axis=0).mean() <= 0.10
+
+    def test_cells_that_most_have_left_are_found_and_hardly_another(self):
+        left = np.zeros(300)
+        left[10:30], left[200:220] = 0.6, 0.6
+        gone = found = called = true = 0
+        for seed in range(10):
+            calls, of = self.judged(100 + seed, left=left)
+            excess = -left[:, None] * self.LEVEL[:, None]
+            clear = np.abs(excess) >= 4 * of.error
+            gone += clear.sum()
+            found += (clear & (calls == DEFICIT)).sum()
+            called += (np.abs(calls) == 1).sum()
+            true += ((calls == DEFICIT) & (left[:, None] > 0)).sum()
+        assert gone > 0
+        assert found >= 0.8 * gone
+        assert true >= 0.9 * called
+
+    def test_the_interval_of_the_excess_holds(self):
+        left = np.zeros(300)
+        left[:40] = 0.6
+        _, of = self.judged(7, left=left)
+        inside = (of.low <= -left[:, None] * self.LEVEL[:, None]) & (of.high >= -left[:, None] * self.LEVEL[:, None])
+        assert inside.mean() >= 0.95
+
+    def test_verdicts_have_a_side_and_what_is_withheld_has_none(self):
+        z = np.array([[9.0], [-9.0], [0.3], [np.nan]])
+        calls = discoveries(z, 100 * z, np.zeros(z.shape))
+        assert calls.ravel().tolist() == [EXCESS, DEFICIT, ORDINARY, UNKNOWN]
+
+    def test_what_a_crowd_leaves_in_the_cells_beside_it_is_not_called(self):
+        """6 % of a crowd of 10,000 are 600: no more is called beside it, more is, and so is a deficit."""
+        z, excess = np.full((4, 1), 9.0), np.array([[10_000.0], [600.0], [601.0], [-300.0]])
+        calls = discoveries(z * np.sign(excess), excess, np.array([[900.0], [1e4], [1e4], [1e4]]))
+        assert calls.ravel().tolist() == [EXCESS, ORDINARY, EXCESS, DEFICIT]
+
+
+class TestRecovery:
+    def test_one_ordinary_hour_is_no_recovery_three_are(self):
+        z = np.array([0.0, -8.0, -8.0, -1.0, -3.0, -1.9, 1.9, 0.0, 5.0])
+        assert recovery(z, 1, 3) == Recovery(RECOVERED, 5, 2)
+
+    def test_data_that_end_first_or_have_a_gap_leave_it_open(self):
+        assert recovery(np.array([0.0, -8.0, -8.0, 0.0, 0.0]), 1, 3).ending == NOT_RECOVERED
+        gap = recovery(np.array([0.0, -8.0, 0.0, np.nan, 0.0, 0.0]), 1, 2)
+        assert (gap.ending, gap.hour, gap.hours) == (NOT_RECOVERED, None, 4)
+
+    def test_a_place_that_never_departed_does_not_recover(self):
+        assert recovery(np.array([3.0, 0.5, -1.0, 0.2, 0.0]), 1, 2).ending == NO_DEPARTURE
+
+    def test_it_can_be_looked_for_from_the_peak_of_the_departure(self):
+        z = np.array([0.0, -3.0, -9.0, -4.0, 0.0, 0.0, 0.0])
+        assert peak_of_departure(z, 1, 3) == 2
+        assert recovery(z, 1, 2).hours == 2
+        assert peak_of_departure(np.array([np.nan, np.nan]), 0, 1) == 0
+
+    @given(
+        z=arrays.arrays(np.float64, 20, elements=st.floats(-6, 6) | st.just(np.nan)),
+        after=st.integers(1, 19),
+        more=st.floats(1, 3),
+    )
+    def test_a_larger_departure_never_recovers_earlier(self, z, after, more):
+        smaller, larger = recovery(z, 0, after), recovery(more * z, 0, after)
+        if smaller.ending == NOT_RECOVERED:
+            assert larger.ending == NOT_RECOVERED
+        if smaller.ending == RECOVERED == larger.ending:
+            assert larger.hour >= smaller.hour
+
+    def test_the_true_peak_is_between_the_best_lower_and_the_best_upper_limit(self):
+        found = largest(np.array([100.0, 110.0, np.nan]), np.array([10.0, 20.0, np.nan]))
+        assert found is not None
+        assert (found.hour, found.people) == (1, 110.0)
+        assert (found.low, found.high) == (pytest.approx(76.94, abs=0.01), pytest.approx(156.12, abs=0.01))
+        assert largest(np.array([np.nan]), np.array([np.nan])) is None
+
+    def test_person_hours_add_and_so_do_their_errors(self):
+        people, usual = row(50, 40, 100), row(100, 100, 100)
+        of = zone_difference(
+            people,
+            Usual(usual, of_days(4, (1, 3))),
+            HALF,
+            np.full((1, 3), 0.1),
+            np.ones(1),
+            withheld=Withheld(0.0, 0.0),
+            common_cv=0.0,
+        ).difference
+        total = person_hours(of, 0, 1)
+        assert (total.person_hours, total.hours) == (-110.0, 2)
+        assert total.error == pytest.approx(of.error[0] + of.error[1])
+        assert total.low == pytest.approx(-110 - 2.306004 * total.error, abs=1e-3)
+
+    def test_exposure_by_day_is_10_to_16_and_by_night_0_to_5(self):
+        hours = np.tile(np.arange(24.0), (3, 1))
+        days = np.array([True, True, False])
+        by_day, by_night = (exposure(hours, hours / 10, days, each) for each in (DAY_HOURS, NIGHT_HOURS))
+        assert (by_day.mean, by_day.peak, by_day.peak_error, by_day.hours) == (12.5, 15.0, 1.5, 12)
+        assert by_day.error == pytest.approx(1.25)
+        assert (by_night.mean, by_night.peak, by_night.hours) == (2.0, 4.0, 10)
+
+    def test_exposure_leaves_out_what_is_not_known_and_may_be_unknown_itself(self):
+        hours = np.full((1, 24), np.nan)
+        assert exposure(hours, hours, np.array([True]), DAY_HOURS).hours == 0
+        hours[0, 11] = 7.0
+        assert exposure(hours, hours, np.array([True]), DAY_HOURS).mean == 7.0
+
+
+class TestCautions:
+    HOURS = 4
+
+    def zone(self, z: float = 0.0, percent: float = 0.0) -> Difference:
+        nothing = np.zeros(self.HOURS)
+        return Difference(*(nothing,) * 3, nothing + percent, nothing + z, *(nothing,) * 5)
+
+    def found(self, **changed) -> list[str]:
+        return [each.code for each in cautions(self.circumstances(**changed))]
+
+    def circumstances(self, *, withheld=0, cut=0.0, lost=0.0, dip=0.0, **changed) -> Circumstances:
+        full = np.full(self.HOURS, 1.0)
+        zone = ZoneDifference(self.zone(), (withheld * full).astype(int), 60 * full, 1_110 * full, cut * full)
+        incident = np.array([False, True, True, False])
+        devices = 57e6 * (1 - dip * incident)
+        return Circumstances(zone, incident, lost * full, devices, 57e6 * full, changed.pop("baseline", ()), **changed)
+
+    def test_an_ordinary_incident_has_none(self):
+        assert self.found(around=self.zone(z=1.0)) == []
+
+    def test_each_rule_finds_its_own(self):
+        (few,) = comparable_days([FIRE[0].date()], *FIRE, OCTOBER[14:], "E")
+        late = recovery(np.array([0.0, -9.0, -9.0, -9.0]), 1, 3)
+        assert self.found(lost=0.3) == [COVERAGE]
+        assert self.found(dip=0.02) == [NETWORK_DIP]
+        assert self.found(dip=0.009) == []
+        assert self.found(baseline=(few,)) == [BASELINE]
+        assert self.found(withheld=3) == [WITHHELD]
+        assert self.found(cut=0.3) == [CUT_CELLS]
+        assert self.found(around=self.zone(z=-3.0, percent=-8.0)) == [AROUND]
+        assert self.found(recovery=late) == [ENDS_EARLY]
+
+    def test_what_could_undo_the_figures_comes_first(self):
+        assert self.found(withheld=1, lost=0.2, dip=0.05) == [COVERAGE, NETWORK_DIP, WITHHELD]
+
+    def test_the_sentences_carry_the_numbers(self):
+        said = {each.code: each.sentence for each in cautions(self.circumstances(withheld=3, lost=0.335, dip=0.02))}
+        assert "up to 34 %" in said[COVERAGE]
+        assert "A network effect is possible" in said[COVERAGE]
+        assert "up to 2.0 % fewer devices" in said[NETWORK_DIP]
+        assert "3 cells inside are withheld" in said[WITHHELD]
+        assert "About 60 people are put in their place, 1,110 at most" in said[WITHHELD]
+
+    def test_devices_that_are_not_known_are_no_dip(self):
+        assert np.isnan(device_change(np.array([np.nan, 5.0]), np.array([5.0, 0.0]))).all()
