@@ -34,7 +34,7 @@ from incident_world import (
 from release_world import A1, A2, A3, A4, B1, B2, B3
 
 from cellcount.methods import baseline, cautions, incident, recovery
-from cellcount.ui import incident_answer, incident_figures, incident_place
+from cellcount.ui import incident_figures, incident_place
 from cellcount.ui.incident_answer import ALL, Answer, Asked, NothingThereError, Zone, answer
 from cellcount.ui.incident_place import read_figures, read_place
 from cellcount.ui.reading import Release
@@ -270,8 +270,14 @@ class TestCells:
         world = opened(write_incident(folder, "hidden", changes={**FIRE, **stay(A1, None, at(WEDNESDAY, 15), 1)}))
         found = tell(world, zones(Works=[A1]))
         row = found.place.cells.tolist().index(A1)
-        assert found.classes[row, step(found, at(WEDNESDAY, 15))] == incident.UNKNOWN
+        hour = step(found, at(WEDNESDAY, 15))
+        assert found.classes[row, hour] == incident.UNKNOWN
         assert found.covered[row].all()
+        # The zone is this cell alone: what is expected of it is no figure of the zone's.
+        difference = found.zones[0].difference
+        for name in incident.Difference.__slots__:
+            assert np.isnan(getattr(difference, name)[hour])
+            assert np.isfinite(getattr(difference, name)[hour - 1])
 
 
 class TestCautions:
@@ -501,4 +507,3 @@ class TestReleases:
         assert incident_figures.exposed(zone.day) == "400, at most 410"
         assert zone.peak is None
         assert ALDER in found.place.areas
-        assert incident_answer.local_dates(world)[0] == FIRST

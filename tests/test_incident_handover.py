@@ -33,7 +33,7 @@ from cellcount.ui.ground import Bounds
 from cellcount.ui.incident_answer import ALL, Answer, Asked, Zone
 from cellcount.ui.incident_geopackage import geopackage
 from cellcount.ui.incident_handover import MOST_ZONES, handover_html, headline
-from cellcount.ui.incident_known import cells_inside, hour_told, known, marked
+from cellcount.ui.incident_known import cells_inside, hour_told, marked
 from cellcount.ui.incident_paper_map import map_described, paper_map
 from cellcount.ui.incident_place import Place
 from cellcount.ui.incident_tables import (
@@ -99,6 +99,15 @@ def difference(people: float, usual: float, during: float, error: float = 50.0) 
         percent - 10,
         percent + 10,
     )
+
+
+def unknown(found: Difference, hours: slice = slice(None), *, people: bool = True) -> Difference:
+    """The same as an answer has it where hours tell nothing, or nothing but the people."""
+    told = {name: getattr(found, name).copy() for name in Difference.__slots__}
+    for name, values in told.items():
+        if people or name != "people":
+            values[hours] = np.nan
+    return Difference(**told)
 
 
 def zone(name: str, found: Difference, *cautions: Caution, withheld: int = 0, km2: float = 2.5) -> Zone:
@@ -276,10 +285,9 @@ class TestThePage:
         assert "No departure" in Read(page(answer(quiet))).words
 
     def test_without_comparable_days_only_who_was_there_is_told(self):
-        """What stands as usual without any day is no usual level, whatever the number."""
         alone = zone(
             "Works",
-            difference(1000, 160, 400),
+            unknown(difference(1000, 160, 400), people=False),
             Caution(BASELINE, ALONE[0].sentence),
             Caution(BASELINE, ALONE[1].sentence),
             Caution(ENDS_EARLY, "The zone had not recovered."),
@@ -299,9 +307,8 @@ class TestThePage:
         assert "no more" not in map_described(found, 13)
 
     def test_wholly_withheld_hours_have_no_figures(self):
-        """Four cells inside, one of them cut, four withheld: what stands for them is an expectation and no figure."""
-        found = answer(zone("Works", difference(1000, 1000, 400), withheld=4))
-        assert np.isnan(known(found, found.zones[0]).people).all()
+        """Four cells inside, one of them cut, four withheld."""
+        found = answer(zone("Works", unknown(difference(1000, 1000, 400)), withheld=4))
         assert "withheld or not covered" in headline(found)[0]
         assert "far fewer" not in Read(page(found)).words
 
@@ -374,7 +381,8 @@ class TestDrawings:
         found = answer()
         at = found.at.copy()
         at[20:24] = -1
-        parts = ElementTree.fromstring(timeline(replace(found, at=at), found.zones[0], LIGHT))
+        works = zone("Works", unknown(difference(1000, 1000, 400), slice(20, 24)))
+        parts = ElementTree.fromstring(timeline(replace(found, at=at), works, LIGHT))
         lines = [
             each for each in parts.iter("{http://www.w3.org/2000/svg}polyline") if each.get("stroke") == LIGHT.mark
         ]

@@ -166,11 +166,6 @@ class NothingThereError(CellCountError):
     """An incident at a time of which the release has nothing."""
 
 
-def local_dates(release: Release) -> tuple[date, ...]:
-    """Local dates of which a release has figures; none of a release of typical days alone."""
-    return tuple(release.days.dates)
-
-
 def answer(
     release: Release, place: Place, figures: Figures, asked: Asked, rate: float = incident.RATE
 ) -> tuple[Answer, list[Run]]:

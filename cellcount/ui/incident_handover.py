@@ -17,7 +17,7 @@ from cellcount.ui.frame import NAME, STEWARD, SYNTHETIC
 from cellcount.ui.ground import Name, Outlines
 from cellcount.ui.incident_answer import Answer, Zone
 from cellcount.ui.incident_figures import hour_words, limits, signed, when
-from cellcount.ui.incident_known import Marked, hour_told, is_compared, known, marked
+from cellcount.ui.incident_known import Marked, hour_told, is_compared, marked
 from cellcount.ui.incident_paper import PALETTE, page
 from cellcount.ui.incident_paper_map import map_described, paper_map
 from cellcount.ui.incident_tables import reach
@@ -118,7 +118,7 @@ def headline(answer: Answer) -> tuple[str, ...]:
 
 def _happened(answer: Answer) -> tuple[str, ...]:
     zone, hour = answer.zones[0], hour_told(answer)
-    found = known(answer, zone)
+    found = zone.difference
     at = hour_words(answer.moments[hour])
     if np.isnan(found.people[hour]):
         return ("The figures of the incident's hours are withheld or not covered here.",)
@@ -206,7 +206,7 @@ def _per_cents(low: float, high: float) -> str:
 def _tiles(answer: Answer, hour: int) -> str:
     """The figures of all zones together, large."""
     zone = answer.zones[0]
-    found = known(answer, zone)
+    found = zone.difference
     moment = answer.moments[hour]
     at = f"{moment:%H:%M}, {moment:%a} {moment.day} {moment:%b}"
     exposed = [(f"Usual by {part}", *_exposed(of)) for part, of in (("day", zone.day), ("night", zone.night))]
@@ -267,7 +267,7 @@ def _recovered(answer: Answer, zone: Zone) -> tuple[str, str]:
     back = zone.recovery
     if not is_compared(answer):
         return NOT_KNOWN, ""
-    z = known(answer, zone).z[answer.during]
+    z = zone.difference.z[answer.during]
     # An hour after the incident that is beyond usual variation is no departure of the incident.
     if back.ending == recovery.NO_DEPARTURE or (np.abs(z[np.isfinite(z)]) < incident.Z_USUAL).all():
         return "No departure", ""
@@ -335,7 +335,7 @@ def _words(head: str) -> str:
 
 
 def _row(answer: Answer, zone: Zone, hour: int, said: Sequence[Marked], heads: Sequence[str]) -> str:
-    found = known(answer, zone)
+    found = zone.difference
     error, z = float(found.error[hour]), float(found.z[hour])
     told = bool(np.isfinite(found.excess[hour]))
     peak = zone.peak

@@ -1,9 +1,9 @@
-"""What an incident's answer knows: figures without a usual level, or wholly withheld, are told as not known."""
+"""What is told of an incident's answer: the hour, the cells inside each zone, and its cautions with their marks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from cellcount.methods.cautions import (
     WITHHELD,
     Caution,
 )
-from cellcount.methods.incident import Difference
 from cellcount.ui.incident_answer import Answer, Zone
 
 TOUCHED: Mapping[str, str] = {
@@ -61,39 +60,13 @@ def cells_inside(answer: Answer, zone: Zone) -> NDArray[np.bool_]:
     return np.asarray((weights > 0).any(axis=1) if row < 0 else weights[:, row] > 0)
 
 
-def known(answer: Answer, zone: Zone) -> Difference:
-    """The difference of a zone, with NaN where it tells nothing.
-
-    Parameters
-    ----------
-    answer : Answer
-        The answer.
-    zone : Zone
-        One of its zones.
-
-    Returns
-    -------
-    Difference
-        Shape (hours,). Of an hour without a usual level the people alone are kept. Of an hour that the release does not
-        have, or in which every cell inside is withheld, nothing is: what stands there was put in for the figures.
-    """
-    gone = (answer.at < 0) | (zone.found.withheld >= cells_inside(answer, zone).sum())
-    unusual = gone | ~usual_hours(answer)
-    found = zone.difference
-    blank = {
-        name: np.where(unusual, np.nan, getattr(found, name))
-        for name in ("usual", "excess", "percent", "z", "error", "low", "high", "percent_low", "percent_high")
-    }
-    return replace(found, people=np.where(gone, np.nan, found.people), **blank)
-
-
 def hour_told(answer: Answer) -> int:
     """The hour that is told of, by its place among those shown: of all zones the same, so that they add up.
 
     The hour of the incident in which all zones together are furthest from usual; without a usual level the fullest one.
     """
     hours = np.flatnonzero(answer.during)
-    found = known(answer, answer.zones[0])
+    found = answer.zones[0].difference
     if is_compared(answer):
         return recovery.peak_of_departure(found.z, int(hours[0]), int(hours[-1]))
     return int(hours[np.argmax(np.nan_to_num(found.people[hours], nan=-1.0))])

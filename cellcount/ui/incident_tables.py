@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cellcount.methods.incident import VERDICT_WORDS, t_quantile, words_for
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.incident_answer import ALL, Answer, Zone
-from cellcount.ui.incident_known import cells_inside, hour_told, is_compared, known, usual_hours
+from cellcount.ui.incident_known import cells_inside, hour_told, is_compared, usual_hours
 from cellcount.ui.presence import Floats
 
 _LIMITS = "95 % interval"
@@ -194,7 +194,7 @@ def _zone(
     times: Mapping[str, NDArray[np.object_]],
     share_lost: Floats | None,
 ) -> pd.DataFrame:
-    found = known(answer, zone)
+    found = zone.difference
     of_date = {each.day: len(each.days) for each in answer.baseline}
     z = found.z[hours]
     table = pd.DataFrame(
@@ -225,7 +225,7 @@ def _zone(
 
 
 def _summary(answer: Answer, zone: Zone, hour: int) -> dict[str, object]:
-    found = known(answer, zone)
+    found = zone.difference
     compared = is_compared(answer)
     total, back = zone.total, zone.recovery
     of_hour = {

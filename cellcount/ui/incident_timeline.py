@@ -13,7 +13,6 @@ from cellcount.methods.incident import t_quantile
 from cellcount.ui.incident_answer import HOURS, Answer, Zone
 from cellcount.ui.incident_charts import usual_error
 from cellcount.ui.incident_figures import hour_words, when
-from cellcount.ui.incident_known import known
 from cellcount.ui.look import Palette
 from cellcount.ui.words import count, exactly
 
@@ -53,7 +52,7 @@ def timeline(answer: Answer, zone: Zone, palette: Palette) -> str:
     str
         An `svg` element with a title and a description, for people who do not see it.
     """
-    found = known(answer, zone)
+    found = zone.difference
     reach = t_quantile() * usual_error(zone)
     low, high = np.maximum(found.usual - reach, 0.0), found.usual + reach
     scale = _Scale.of(len(found.people), np.concatenate([found.people, found.usual, high]))
@@ -79,7 +78,7 @@ def timeline(answer: Answer, zone: Zone, palette: Palette) -> str:
 
 def described(answer: Answer, zone: Zone) -> str:
     """What the timeline shows, in a sentence or two."""
-    found = known(answer, zone)
+    found = zone.difference
     first, last = answer.moments[0], answer.moments[-1]
     said = [f"From {hour_words(first)} to {hour_words(last)}. The incident: {when(answer)}."]
     if np.isfinite(found.people).any():
