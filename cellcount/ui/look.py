@@ -102,6 +102,8 @@ body [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
 .st-key-themes h3 { padding: 0; }
 .cc-synthetic { border-left: 4px solid #F46A25; padding: 0.15rem 0.6rem; font-size: 0.85rem; }
 .cc-steward { border: 2px solid #B3400A; border-left-width: 8px; padding: 0.3rem 0.6rem; }
+/* A chart is as high as its place: while it takes its size, a bar to scroll with would come and go. */
+[data-testid="stElementContainer"]:has([data-testid="stPlotlyChart"]) { overflow: hidden; }
 /* The grid's own download would not say the release, nor that people are made up: the page's own downloads do. */
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 /* As high as the boxes beside them, so that the labels of a row stand on one line. */
