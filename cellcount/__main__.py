@@ -360,10 +360,12 @@ def told(imported: Imported) -> None:
 def exposure(
     sites: Annotated[Path, typer.Argument(help="CSV or GeoPackage: name, latitude and longitude or place, radii.")],
     *,
-    release: Annotated[Path, typer.Option(help="Folder of a release with dates.")],
+    release: Annotated[Path, typer.Option(help="Folder of a release.")],
     out: Annotated[Path, typer.Option(help="File to write: .csv, or .gpkg with the polygons of the rings.")],
 ) -> None:
     """People in rings around sites by day, by night and at most, with 95 % intervals.
+
+    Of a release that has typical days and no dates the figures are of these, without intervals.
 
     Columns of the list: name; latitude and longitude in degrees, or easting and northing, or place (coordinates or a
     grid reference); radii in km, such as 1;3;5.

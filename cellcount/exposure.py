@@ -1,16 +1,18 @@
 """Day, night and peak exposure of many sites at once: `python -m cellcount exposure SITES --release R --out FILE`.
 
 Figures are those that the incident page shows for the same rings where no incident is asked about, by the same
-functions. What is shared between sites is read once: the cells of the release, and the figures of neighbouring sites
-together.
+functions; of a release that has typical days and no dates they are of these. What is shared between sites is read once:
+the cells of the release, and the figures of neighbouring sites together.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import geopandas as gpd
 import h3.api.basic_int as h3
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from cellcount import store
 from cellcount.atomic import write_text
 from cellcount.errors import CellCountError
+from cellcount.methods.cautions import without_cells
 from cellcount.methods.incident import t_quantile
 from cellcount.methods.precision import label
 from cellcount.methods.recovery import DAY_HOURS, NIGHT_HOURS
@@ -29,11 +32,13 @@ from cellcount.progress import Progress, silent
 from cellcount.ui import reading, window_reading
 from cellcount.ui.certainty import Parameters
 from cellcount.ui.exports import to_csv
-from cellcount.ui.incident_answer import Exposures, exposures
+from cellcount.ui.incident_answer import exposures
 from cellcount.ui.incident_place import HOURS, CellsSeen, Figures, Place, figures_of, place_of
+from cellcount.ui.incident_usual import TypicalCells, UsualDay, read_typical, typical_days, usual_of
 from cellcount.ui.reading import Covering, Release
 from cellcount.ui.search import point_of
-from cellcount.zones import AreaRefusedError, Site, Zones, read_sites, rings, smallest_supported
+from cellcount.ui.words import count
+from cellcount.zones import Site, Zones, read_sites, rings, smallest_supported
 from cellcount.zones.limits import FILE_BYTES
 from cellcount.zones.shapes import Shape
 
@@ -41,9 +46,7 @@ CELLS_TOGETHER = 10_000
 """Cells whose figures of all dates are read and held at once: 50 MB for four weeks."""
 NEIGHBOURS = 4
 """H3 resolution of the cells, of about 1,770 km2, by which sites are put in order, so that neighbours come together."""
-WHOLE = 0.99
-"""Of a ring of which less than this share lies in cells of the release it is said. Cells' areas are those of the
-sphere, and up to 0.7 % off."""
+DATES, TYPICAL = "dates", "typical days"
 SHEET, PACKAGE = ".csv", ".gpkg"
 _BY_DAY, _BY_NIGHT = (f"{min(hours):02d}:00 to {max(hours) + 1:02d}:00" for hours in (DAY_HOURS, NIGHT_HOURS))
 COLUMNS = {
@@ -53,36 +56,39 @@ COLUMNS = {
     "ring": "the ring: the first is a circle, each of the others what lies between two distances",
     "outer_km": "its outer radius, km",
     "km2": "its area, km2",
-    "covered_km2": "how much of it lies in cells of the release, km2",
+    "covered_km2": "how much of it lies in cells of which the release has figures, km2",
     "residents": "usual residents of it; empty where not known",
-    "day_people": f"people present, mean of weekdays {_BY_DAY} local time",
-    "day_low": "lower limit of its 95 % interval",
+    "basis": f"what the figures are of: {DATES}, or {TYPICAL} without dates, which the note names",
+    "day_people": f"people present, mean of weekdays {_BY_DAY} local time; of typical days of their first day type",
+    "day_low": "lower limit of its 95 % interval; empty, as all limits and precisions are, of typical days",
     "day_high": "upper limit of its 95 % interval",
     "day_precision": "its label of precision, by its coefficient of variation",
     "day_per_km2": "people per km2 of what the release covers of the ring",
-    "night_people": f"people present, mean of all nights {_BY_NIGHT} local time",
+    "night_people": f"people present, mean of all nights {_BY_NIGHT} local time; of typical days as by day",
     "night_low": "lower limit of its 95 % interval",
     "night_high": "upper limit of its 95 % interval",
     "night_precision": "its label of precision",
     "night_per_km2": "people per km2 of what the release covers of the ring",
-    "peak_people": "people present in the fullest hour of all dates; the largest of unsure figures is rather too high",
+    "peak_people": "people present in the fullest hour of all dates or day types; of unsure figures it is too high",
     "peak_low": "lower limit of the 95 % interval of the true largest",
     "peak_high": "upper limit of the 95 % interval of the true largest",
     "peak_precision": "label of precision of the figure of that hour",
     "peak_per_km2": "people per km2 of what the release covers of the ring",
-    "peak_hour": "beginning of that hour, local time",
+    "peak_hour": "beginning of that hour, local time; of typical days the day type and the hour, or part of the day",
     "day_hours": "hours that the mean by day is over",
     "night_hours": "hours that the mean by night is over",
     "resolution": "H3 resolution of the cells that were added up",
     "cells": "cells of which the ring has a part",
     "cells_cut": "cells of which it has only a part: their doubt is in the intervals",
-    "cells_withheld": "cells that are withheld in any hour: they count by what is expected of withheld figures",
+    "cells_withheld": "cells that are withheld in any hour: they count by what is expected; of typical days not",
     "withheld_percent": "share of the figures of cells that are withheld, %",
     "note": "why there are no figures, or what they leave out",
     "release_id": "the release that the figures are of",
     "synthetic": "whether they are made up",
 }
 """Columns of the table and what they mean."""
+UNKNOWN = float("nan"), float("nan")
+"""Limits of a figure whose error is not known."""
 WHOLE_NUMBERS = ("day_hours", "night_hours", "resolution", "cells", "cells_cut", "cells_withheld")
 NOTHING = "The release has no cells here."
 TOO_SMALL = (
@@ -131,7 +137,7 @@ def write_exposure(sites: Path, release: Path, out: Path, *, progress: Progress 
     sites : Path
         CSV or GeoPackage: see `cellcount.zones.sites`. A column `place` holds coordinates or grid references.
     release : Path
-        Folder of a release with dates.
+        Folder of a release with dates or typical days.
     out : Path
         A file that ends in `.csv`, or in `.gpkg`, which then has the rings' polygons. It is written whole or not.
     progress : Progress
@@ -146,8 +152,11 @@ def write_exposure(sites: Path, release: Path, out: Path, *, progress: Progress 
     SitesRefusedError
         If the list cannot be read, or any of its rows is faulty: all of these are named.
     ExposureRefusedError
-        If the file's name has another ending, or the release has no figures by date.
+        If the file's name has another ending or is that of the list, or the release has no figures by date and no
+        typical days.
     """
+    if out.exists() and sites.exists() and out.samefile(sites):
+        raise ExposureRefusedError(f"{out.name} is the list of sites itself. Name another file to write to.")
     if out.suffix.lower() not in (SHEET, PACKAGE):
         raise ExposureRefusedError(f"{out.name} ends neither in {SHEET} nor in {PACKAGE}. Name a file that does.")
     with sites.open("rb") as file:
@@ -187,7 +196,7 @@ def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = si
     Parameters
     ----------
     release : Release
-        A release with dates and a table `precision`.
+        A release with dates and a table `precision`, or with typical days.
     sites : sequence of Site
         At least one.
     progress : Progress
@@ -200,7 +209,7 @@ def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = si
     Raises
     ------
     ExposureRefusedError
-        If the release has no figures by date, or does not tell its precision.
+        If the release has neither figures by date, with their precision, nor typical days.
 
     Notes
     -----
@@ -208,12 +217,13 @@ def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = si
     cells of one resolution: one that reaches far makes the others coarse, and is better listed as a site of its own.
 
     Assumes that the dates of the release are ordinary ones: an incident, a match or an outage on one of them is in the
-    means, and may be the peak.
+    means, and may be the peak. Of typical days the source tells no error of a sum of cells, and no interval is given;
+    who is in withheld cells is left out.
     """
-    if not (window_reading.serves_windows(release) and release.has("precision")):
+    if not (_has_dates(release) or typical_days(release)):
         raise ExposureRefusedError(
-            f"{release.manifest.title} has no figures of cells by date, with their precision, from which an exposure "
-            "is worked out. Choose a release that was built from deliveries."
+            f"{release.manifest.title} has neither figures of cells by date, with their precision, nor typical days, "
+            "from which an exposure is worked out. Choose a release that was built from deliveries, or an imported one."
         )
     progress(0.0, "Reading the cells of the release")
     held = _Held.of(release)
@@ -230,6 +240,10 @@ def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = si
         sites=len(sites),
         untold=sum(not all(ring.told for ring in rings) for rings in of_site.values()),
     )
+
+
+def _has_dates(release: Release) -> bool:
+    return window_reading.serves_windows(release) and release.has("precision")
 
 
 # ------------------------------------------------------------------------------------------------ sites
@@ -255,14 +269,14 @@ class _Held:
         Those that have figures, coarsest first.
     cells : dict of int to CellsSeen
         All cells of the release by resolution.
-    known : Parameters
-        The table `precision`.
+    known : Parameters or None
+        The table `precision`; None where figures are of typical days.
     """
 
     release: Release
     resolutions: list[int]
     cells: dict[int, CellsSeen]
-    known: Parameters
+    known: Parameters | None
 
     @classmethod
     def of(cls, release: Release) -> _Held:
@@ -272,7 +286,17 @@ class _Held:
             for each in release.manifest.resolutions
         }
         cells = {each: CellsSeen.of(table) for each, table in tables.items()}
-        return cls(release, window_reading.resolutions(release), cells, reading.precision_of(release, root)[0])
+        if _has_dates(release):
+            return cls(release, window_reading.resolutions(release), cells, reading.precision_of(release, root)[0])
+        return cls(release, release.resolutions(typical_days(release)[0]), cells, None)
+
+    def teller(self, cells: NDArray[np.int64], resolution: int) -> _Teller:
+        """Read the figures of cells, for several sites at once."""
+        if self.known is None:
+            typical, _ = read_typical(self.release, cells, resolution)
+            return _OfTypicalDays(self.release, cells, tuple(typical))
+        figures, _ = figures_of(self.release, cells, resolution)
+        return _OfDates(self.release, cells, figures, self.known)
 
     def look(self, around: Covering, resolution: int) -> CellsSeen | None:
         """As the query `cells_in_view`, from what is held."""
@@ -311,20 +335,19 @@ def _told(held: _Held, sites: Sequence[Site]) -> Iterator[tuple[int, list[_Ring]
     def together(resolution: int) -> Iterator[tuple[int, list[_Ring]]]:
         several = waiting.pop(resolution)
         cells = np.unique(np.concatenate([place.cells for _, place in several]))
-        figures, _ = figures_of(held.release, cells, resolution)
+        teller = held.teller(cells, resolution)
         for number, place in several:
-            rows = np.searchsorted(cells, place.cells)
-            own = replace(figures, people=figures.people[rows], covered=figures.covered[rows])
-            yield number, _rings(held, sites[number], place, own)
+            yield number, _rings(sites[number], place, teller)
 
     for number in sorted(range(len(sites)), key=lambda each: _whereabouts(sites[each])):
         site = sites[number]
         try:
             zones = rings(site.longitude, site.latitude, site.radii)
-        except AreaRefusedError as error:
+            place = place_of(zones, held.resolutions, held.look)
+        except CellCountError as error:
+            # One site that cannot be told is no reason to tell nothing of the others.
             yield number, [_Ring(_row(site, at, note=str(error)), None, told=False) for at in range(len(site.radii))]
             continue
-        place = place_of(zones, held.resolutions, held.look)
         if place is None:
             yield number, [_untold(site, zones, at, NOTHING) for at in range(len(site.radii))]
             continue
@@ -355,9 +378,10 @@ def _inside(place: Place) -> Place:
 # ------------------------------------------------------------------------------------------------ rings
 
 
-def _rings(held: _Held, site: Site, place: Place, figures: Figures) -> list[_Ring]:
+def _rings(site: Site, place: Place, teller: _Teller) -> list[_Ring]:
     """The rings of a site that has cells."""
     weights, support = place.weights, smallest_supported(place.zones, place.weights)
+    tell = teller.of(site, place)
     found = []
     for at in range(len(site.radii)):
         if not (weights.by_area[:, at] > 0).any():
@@ -365,9 +389,7 @@ def _rings(held: _Held, site: Site, place: Place, figures: Figures) -> list[_Rin
         elif not support.supported[at]:
             found.append(_untold(site, place.zones, at, TOO_SMALL.format(km=support.radius_km)))
         else:
-            column = weights.weights[:, at], weights.error[:, at]
-            of = exposures(place, figures, column, held.known, held.release)
-            found.append(_ring(site, place, figures, at, of))
+            found.append(tell(at))
     return found
 
 
@@ -388,37 +410,117 @@ def _row(site: Site, at: int, **others: object) -> dict[str, object]:
     }
 
 
-def _ring(site: Site, place: Place, figures: Figures, at: int, found: Exposures) -> _Ring:
-    """A ring with figures, if any hour of it is covered."""
-    weights = place.weights
+class _Teller(Protocol):
+    """Figures of the cells of several sites."""
+
+    def of(self, site: Site, place: Place) -> Callable[[int], _Ring]:
+        """What tells the rings of one of the sites, by their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfDates:
+    """Figures by date."""
+
+    release: Release
+    cells: NDArray[np.int64]
+    figures: Figures
+    known: Parameters
+
+    def of(self, site: Site, place: Place) -> Callable[[int], _Ring]:
+        rows = np.searchsorted(self.cells, place.cells)
+        own = replace(self.figures, people=self.figures.people[rows], covered=self.figures.covered[rows])
+        return partial(self._ring, site, place, own)
+
+    def _ring(self, site: Site, place: Place, figures: Figures, at: int) -> _Ring:
+        """A ring with figures, if any hour of it is covered."""
+        column = place.weights.weights[:, at], place.weights.error[:, at]
+        found = exposures(place, figures, column, self.known, self.release)
+        part = _part(place, at, _flat(figures.people), _flat(figures.covered))
+        said = _note(np.isnan(found.people)[figures.at >= 0])
+        row = _row(site, at, **part.columns, basis=DATES, note=_joined(said, part.said))
+        for name, each in (("day", found.day), ("night", found.night)):
+            reach = t_quantile() * each.error
+            limits = each.mean - reach, each.mean + reach
+            row |= _figure(name, each.mean, limits, error=each.error, km2=part.km2)
+            row[f"{name}_hours"] = each.hours
+        peak = found.peak
+        if peak is not None:
+            error = float(found.error.ravel()[peak.hour])
+            row |= _figure("peak", peak.people, (peak.low, peak.high), error=error, km2=part.km2)
+            day, hour = divmod(peak.hour, HOURS)
+            row["peak_hour"] = f"{figures.dates[day]:%Y-%m-%d} {hour:02d}:00"
+        return _Ring(row, place.zones.shapes[at], told=peak is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfTypicalDays:
+    """Figures of typical days: by day and by night those of the first day type, at most those of all."""
+
+    release: Release
+    cells: NDArray[np.int64]
+    typical: tuple[TypicalCells, ...]
+
+    def of(self, site: Site, place: Place) -> Callable[[int], _Ring]:
+        rows = np.searchsorted(self.cells, place.cells)
+        own = [day.only(rows) for day in self.typical]
+        return partial(self._ring, site, place, own, usual_of(place, own))
+
+    def _ring(
+        self, site: Site, place: Place, typical: Sequence[TypicalCells], days: Sequence[UsualDay], at: int
+    ) -> _Ring:
+        """A ring with figures, if any part of any day was measured there and is not wholly withheld."""
+        people = np.hstack([day.people for day in typical])
+        there = np.hstack([np.repeat(day.there[:, None], len(day.slots), axis=1) for day in typical])
+        part = _part(place, at, people, there)
+        hidden = int(part.columns["cells_withheld"])
+        left_out = f"{count(hidden, 'cell')} withheld in any hour left out." if hidden else ""
+        period = next(iter(self.release.days.periods.values()))
+        said = f"Of typical days ({period}), by day and by night of “{days[0].label}”. No interval is known."
+        row = _row(site, at, **part.columns, basis=TYPICAL, note=_joined(said, left_out, part.said))
+        for name, hours in (("day", DAY_HOURS), ("night", NIGHT_HOURS)):
+            slots = days[0].within(hours)
+            mean = float(days[0].people[at, slots].mean()) if slots else np.nan
+            row |= _figure(name, mean, UNKNOWN, error=np.nan, km2=part.km2)
+            row[f"{name}_hours"] = sum(len(days[0].slots[slot].hours) for slot in slots)
+        peaks = [(people, day, slot) for day in days for people, slot in zip(day.people[at], day.slots, strict=True)]
+        most, day, slot = max(peaks, key=lambda peak: np.nan_to_num(peak[0], nan=-1.0))
+        if np.isfinite(most):
+            row |= _figure("peak", float(most), UNKNOWN, error=np.nan, km2=part.km2)
+            row["peak_hour"] = f"{day.label}, {slot.label}"
+        return _Ring(row, place.zones.shapes[at], told=bool(np.isfinite(most)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a ring has of the cells, how much of its area lies in those with figures, and what is said of the rest."""
+
+    columns: dict[str, Any]
+    km2: float
+    said: str
+
+
+def _flat(of_dates: NDArray[Any]) -> NDArray[Any]:
+    return of_dates.reshape(len(of_dates), -1)
+
+
+def _part(place: Place, at: int, people: NDArray[np.floating], covered: NDArray[np.bool_]) -> _Part:
+    """Describe a ring from the people of its cells, arrays of shape (cells, hours)."""
+    weights, told = place.weights, covered.any(axis=1)
     inside = weights.by_area[:, at] > 0
-    km2, covered_km2 = float(place.zones.areas_km2[at]), float((weights.by_area[:, at] * place.km2).sum())
-    hidden = np.isnan(figures.people[inside]) & figures.covered[inside]
-    row = _row(
-        site,
-        at,
-        km2=round(km2, 3),
-        covered_km2=round(covered_km2, 3),
-        residents=round(float((weights.weights[inside, at] * place.residents[inside]).sum()), 1),
-        resolution=place.resolution,
-        cells=int(inside.sum()),
-        cells_cut=int(weights.cut[:, at].sum()),
-        cells_withheld=int(hidden.any(axis=(1, 2)).sum()),
-        withheld_percent=round(100 * hidden.sum() / max(figures.covered[inside].sum(), 1), 2),
-        note=_note(covered_km2 / km2, np.isnan(found.people)[figures.at >= 0]),
-    )
-    for name, each in (("day", found.day), ("night", found.night)):
-        reach = t_quantile() * each.error
-        limits = each.mean - reach, each.mean + reach
-        row |= _figure(name, each.mean, limits, error=each.error, km2=covered_km2)
-        row[f"{name}_hours"] = each.hours
-    peak = found.peak
-    if peak is not None:
-        error = float(found.error.ravel()[peak.hour])
-        row |= _figure("peak", peak.people, (peak.low, peak.high), error=error, km2=covered_km2)
-        day, hour = divmod(peak.hour, HOURS)
-        row["peak_hour"] = f"{figures.dates[day]:%Y-%m-%d} {hour:02d}:00"
-    return _Ring(row, place.zones.shapes[at], told=peak is not None)
+    hidden = np.isnan(people[inside]) & covered[inside]
+    km2 = float(place.zones.areas_km2[at])
+    covered_km2 = float((weights.by_area[:, at] * place.km2 * told).sum())
+    columns = {
+        "km2": round(km2, 3),
+        "covered_km2": round(covered_km2, 3),
+        "residents": round(float((weights.weights[inside, at] * place.residents[inside]).sum()), 1),
+        "resolution": place.resolution,
+        "cells": int(inside.sum()),
+        "cells_cut": int(weights.cut[:, at].sum()),
+        "cells_withheld": int(hidden.any(axis=1).sum()),
+        "withheld_percent": round(100 * hidden.sum() / max(covered[inside].sum(), 1), 2),
+    }
+    return _Part(columns, covered_km2, without_cells(1.0 - covered_km2 / km2))
 
 
 def _figure(name: str, people: float, limits: tuple[float, float], *, error: float, km2: float) -> dict[str, object]:
@@ -433,28 +535,25 @@ def _figure(name: str, people: float, limits: tuple[float, float], *, error: flo
     }
 
 
-def _note(share: float, lacking: NDArray[np.bool_]) -> str:
-    """What the figures of a ring leave out.
+def _note(lacking: NDArray[np.bool_]) -> str:
+    """Which hours the figures of a ring leave out.
 
     Parameters
     ----------
-    share : float
-        Of the ring's area that is in cells of the release.
     lacking : array of bool, shape (hours,)
         Which hours are not covered in all of its cells.
 
     Examples
     --------
-    >>> _note(0.6, np.array([True, False]))
-    'The release covers 60 % of the ring, and the figures are of that part. 1 of 2 hours are not covered and left out.'
-    >>> _note(1.0, np.array([False]))
+    >>> _note(np.array([True, False]))
+    '1 of 2 hours are not covered and left out.'
+    >>> _note(np.array([False]))
     ''
     """
     if lacking.all():
         return "No hour of it is covered in all of its cells."
-    said = []
-    if share < WHOLE:
-        said.append(f"The release covers {100 * share:.0f} % of the ring, and the figures are of that part.")
-    if lacking.any():
-        said.append(f"{lacking.sum():,} of {lacking.size:,} hours are not covered and left out.")
-    return " ".join(said)
+    return f"{lacking.sum():,} of {lacking.size:,} hours are not covered and left out." if lacking.any() else ""
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(each for each in sentences if each)

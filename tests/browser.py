@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -63,8 +64,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(releases: Path | None, release: str | None = None, root: Path = ROOT) -> Iterator[str]:
-    """The app of a checkout on a free port, serving a folder of releases or its own; gives its address."""
+def running_app(
+    releases: Path | None, release: str | None = None, root: Path = ROOT, decisions: str | None = None
+) -> Iterator[str]:
+    """The app of a checkout on a free port, serving a folder of releases or its own; gives its address.
+
+    It keeps decisions in the database of that address, or in one of its own that goes when it stops.
+    """
     address = f"http://localhost:{free_port()}"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CELLCOUNT_")}
     if releases:
@@ -72,13 +78,16 @@ def running_app(releases: Path | None, release: str | None = None, root: Path = 
     if release:
         environment["CELLCOUNT_RELEASE"] = release
     options = ["--server.headless", "true", "--server.port", str(urlsplit(address).port)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-        cwd=root,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="decisions-") as folder,
+        subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+            cwd=root,
+            env={**environment, "CELLCOUNT_DECISIONS": decisions or f"sqlite:///{folder}/decisions.db"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as server,
+    ):
         try:
             wait_for(lambda: _answers(f"{address}/_stcore/health"), SECONDS_TO_START, "the app does not answer")
             yield address

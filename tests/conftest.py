@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 from app_pages import ROOT
+from hypothesis import settings
 from streamlit.testing.v1 import AppTest
+
+# Nothing here is a timed test: a slow machine is not a fault of the software.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def decisions(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of a database of decisions of the test's own, not made yet: no test writes into the checkout's."""
+    address = f"sqlite:///{tmp_path_factory.mktemp('record') / 'decisions.db'}"
+    monkeypatch.setenv("CELLCOUNT_DECISIONS", address)
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ ASKED: Mapping[str, Mapping[str, str]] = {
     # The fire at Marlbeck Works, which the demonstration makes up.
     "incident": {
         "place": "54.8995, -1.5330",
-        "rings": "1.4, 3",
+        "rings": "2, 4",
         "from_date": "2026-11-04",
         "from_hour": "13:00",
         "to_date": "2026-11-04",

@@ -17,7 +17,9 @@ from browser import ROOT, Visit, browser_or_skip, running_app, visiting
 from incident_world import LINK, write_incident
 from playwright.sync_api import Page
 from release_world import write_release
+from test_board import pinned
 
+from cellcount.record import open_record
 from cellcount.ui.frame import PAGES
 
 pytestmark = pytest.mark.browser
@@ -96,7 +98,12 @@ def address(tmp_path_factory: pytest.TempPathFactory, axe: str) -> Iterator[str]
     folder = tmp_path_factory.mktemp("releases")
     write_release(folder, "wood")
     write_incident(folder, "weeks")
-    with running_app(folder, SERVED) as opened:
+    decisions = f"sqlite:///{tmp_path_factory.mktemp('record') / 'decisions.db'}"
+    record = open_record(decisions)
+    # A card of the release that is served, and one of a release that is gone.
+    pinned(record)
+    pinned(record, id=f"{1:032x}", release_id="lost")
+    with running_app(folder, SERVED, decisions=decisions) as opened:
         yield opened
 
 
@@ -150,6 +157,11 @@ def test_nothing_on_a_page_keeps_anybody_out(slug, visit, address, axe):
     assert findings(visit.page, axe) == []
     for _ in popovers(visit):
         assert findings(visit.page, axe) == []
+    for name in ("Add to evidence", "Edit"):
+        forms = visit.page.get_by_role("button", name=name, exact=True)
+        if forms.count():
+            forms.first.click()
+            visit.page.get_by_role("textbox", name="Headline").wait_for()
     unfold(visit)
     visit.settle_all()
     assert findings(visit.page, axe) == []

@@ -17,7 +17,23 @@ MODULES = sorted((ROOT / "cellcount").rglob("*.py"))
 FOUNDATION = {"atomic", "errors", "progress", "standard", "terminal"}
 MAY_IMPORT = {
     "pages": {"ui"},
-    "ui": FOUNDATION | {"methods", "store", "queries", "geography", "themes", "first_start", "standard", "zones"},
+    "ui": FOUNDATION
+    | {
+        "methods",
+        "store",
+        "queries",
+        "geography",
+        "themes",
+        "first_start",
+        "standard",
+        "zones",
+        "record",
+        "briefing",
+        "verdicts",
+        "criteria",
+        "exposure",
+    },
+    "record": FOUNDATION,
     "zones": FOUNDATION,
     "methods": set(),
     "store": FOUNDATION | {"queries"},
@@ -34,6 +50,7 @@ NEVER_IMPORT_UI = {
     "methods",
     "geography",
     "zones",
+    "record",
 }
 SQL = re.compile(r"\b(SELECT\b[\s\S]+\bFROM|INSERT\s+INTO|CREATE\s+(TABLE|VIEW)|read_parquet)\b", re.IGNORECASE)
 

@@ -56,7 +56,7 @@ tables = st.tuples(*[st.integers(0, MOST)] * CELLS)
 which = st.lists(st.booleans(), min_size=12, max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tables, which, st.integers(0, 1))
 def test_linear_programming_finds_what_trying_every_table_finds(cells, shown, rounding):
     # Rows and columns of whole numbers: the extremes of such a table are whole numbers too.
@@ -71,7 +71,7 @@ def test_linear_programming_finds_what_trying_every_table_finds(cells, shown, ro
     np.testing.assert_allclose(found.high, possible.max(axis=0), atol=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(tables, which, st.integers(0, 1))
 def test_what_sums_confine_holds_the_truth_and_several_steps_more_than_one(cells, shown, rounding):
     truth = filled_in(cells)

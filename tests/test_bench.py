@@ -3,14 +3,17 @@
 import json
 
 import pytest
+from browser import browser_or_skip, running_app, visiting
 from build_world import ALDER, ALDER_CELLS, MONDAY, area_row, cell_row, factor, hours, write_delivery
+from incident_world import write_incident
 from release_world import TUESDAY, write_release
 from typer.testing import CliRunner
 
 from cellcount import bench
 from cellcount.__main__ import app
-from cellcount.bench import jobs, reading, run_benchmark
+from cellcount.bench import incident_page, jobs, reading, run_benchmark
 from cellcount.bench.app import measure_app
+from cellcount.bench.incident_page import measure_answers
 from cellcount.bench.jobs import find_deliveries, measure_demonstration, measure_validator, run_job
 from cellcount.bench.report import Entry, NotMeasured, Report, machine, yardstick
 from cellcount.store import AnswerCache, Release, open_release
@@ -216,6 +219,39 @@ def test_without_a_browser_the_app_is_not_measured(folder, monkeypatch):
     monkeypatch.setattr(bench.app, "find_browser", lambda: None)
     (entry,) = measure_app(folder, "App start to first map")
     assert entry == NotMeasured("App start to first map", "There is no Chromium, Chrome or Edge on this machine.")
+
+
+def test_of_a_release_without_comparable_days_no_answer_is_asked_for_on_the_page(folder):
+    """A page that nobody may ask anything of: the browser is not needed for that."""
+    entries = measure_answers(None, "http://nowhere.invalid", folder)
+    reason = "The release has no date with enough comparable ones before it."
+    assert entries == [
+        NotMeasured("Circle of 5 km in London, asked to answered on the page", reason),
+        NotMeasured("Circle of 20 km in London, asked to answered on the page", reason),
+    ]
+
+
+@pytest.mark.browser
+def test_answers_are_timed_on_the_page_each_of_another_place(tmp_path, monkeypatch):
+    """The very small country has no London, and rings of the size of its cells are asked for instead."""
+    release = write_incident(tmp_path)
+    monkeypatch.setattr(incident_page, "LONDON", (0.1608, 52.2067))
+    monkeypatch.setattr(incident_page, "GOALS_MS", {2.0: 1000.0})
+    monkeypatch.setattr(incident_page, "PLACES", 2)
+    with running_app(tmp_path) as address, visiting(browser_or_skip()) as visit:
+        (entry,) = measure_answers(visit.page, address, release)
+        visit.settle()
+        said = visit.page.locator("[data-testid='stMain']").inner_text()
+    assert isinstance(entry, Entry), entry
+    assert (entry.what, entry.unit, entry.goal) == (
+        "Circle of 2 km in London, asked to answered on the page",
+        "ms",
+        1000,
+    )
+    assert len(entry.values) == 2
+    assert min(entry.values) > 0
+    assert "0.163° E" in said, "0.1608 and twice a thousandth"
+    assert visit.complaints == []
 
 
 @pytest.mark.usefixtures("small")

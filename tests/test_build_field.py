@@ -90,7 +90,7 @@ def test_zeros_are_withheld_in_a_small_total():
     assert levels[8].reasons[0, :7].tolist() == [SMALL, *[NONE] * 6]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 def test_no_released_figure_changes_with_the_withheld_ones(data):
     few = st.sampled_from([0, 0, 12, 40, 300, 5])
@@ -103,7 +103,7 @@ def test_no_released_figure_changes_with_the_withheld_ones(data):
     assert [shown(before[resolution]) for resolution in before] == [shown(after[resolution]) for resolution in after]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(2, 8), min_size=343, max_size=343))
 def test_what_stands_for_withheld_cells_adds_up_to_them(people):
     hour = np.array(people, dtype=np.float32)

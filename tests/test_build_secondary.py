@@ -226,7 +226,7 @@ def left_by(parents, found):
     return {each: exact_range(each, sums_of(parents), found.people, (hidden, may_be_none)) for each in small.tolist()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(trees())
 def test_every_small_figure_keeps_the_range_that_the_rule_leaves_it(given_tree):
     parents, found = given_tree
@@ -238,7 +238,7 @@ def test_every_small_figure_keeps_the_range_that_the_rule_leaves_it(given_tree):
         assert most >= LARGEST - 1e-6, zone
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(trees())
 def test_doing_it_twice_changes_nothing(given_tree):
     parents, found = given_tree
@@ -251,7 +251,7 @@ def test_doing_it_twice_changes_nothing(given_tree):
     np.testing.assert_array_equal(found.reasons, once)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(trees())
 def test_nothing_that_the_rule_withholds_is_given_back_and_zeros_are_withheld_in_small_totals_only(given_tree):
     parents, found = given_tree
@@ -274,7 +274,7 @@ def cells_with_segments(draw):
     return parents, {"all": zones([*leaves.sum(axis=1), leaves.sum()]), **segments}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cells_with_segments())
 def test_segments_and_cells_together_leave_every_small_figure_its_range(given_cells):
     """Sums that cross each other are exact to within rounding: each alone leaves enough without it, as tested above."""

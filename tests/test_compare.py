@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cellcount.ui.compare import Compared, compared
@@ -140,7 +140,6 @@ def test_other_cells_are_not_compared():
         compared(day, replace(day, resolution=8))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=3, max_size=3), st.lists(st.floats(0, 1e6), min_size=3, max_size=3))
 def test_the_other_way_round_has_the_other_sign(one, other):
     there, back = both(one, other), both(other, one)

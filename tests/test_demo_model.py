@@ -213,7 +213,7 @@ def test_small_counts_are_poisson() -> None:
     assert (counts == 1).mean() == pytest.approx(np.exp(-1), abs=0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     totals=st.lists(st.integers(0, 100_000), min_size=1, max_size=30),
     part=st.floats(0, 1, width=32),
@@ -233,7 +233,7 @@ def test_parts_have_the_stated_share() -> None:
         assert first.mean() == pytest.approx(total * part, rel=0.02)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     pull=st.lists(st.floats(0.1, 1e6), min_size=2, max_size=8),
     scale=st.floats(1, 50),

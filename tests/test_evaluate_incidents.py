@@ -22,7 +22,7 @@ from cellcount.demo.parameters import load_parameters
 from cellcount.demo.people import day_shares, people_present, settle
 from cellcount.evaluate import incidents
 from cellcount.evaluate.incident_report import goals, reached, render, to_dict
-from cellcount.evaluate.incident_truth import Happened, parents
+from cellcount.evaluate.incident_truth import Event, Happened, parents
 from cellcount.evaluate.incidents import (
     NOT_NEEDED,
     Cells,
@@ -37,6 +37,7 @@ from cellcount.evaluate.incidents import (
 from cellcount.evaluate.truth import EvaluationError
 from cellcount.evaluate.worlds import leave_out
 from cellcount.standard import HOUR_COLUMNS
+from cellcount.zones import rings
 
 utc = dt.datetime.fromisoformat
 """Naive, as the truth has it; also of local times."""
@@ -49,6 +50,7 @@ ZONE = ZoneScore(
     low=(-120.0, -130.0),
     high=(-60.0, -105.0),
     effect=(-100.0, -100.0),
+    outlined=(-130.0, -125.0),
     against_usual=(-70.0, -108.0),
     person_hours=-200.0,
     person_hours_low=-240.0,
@@ -77,6 +79,8 @@ def test_a_withheld_cell_counts_neither_way():
 def test_an_interval_holds_by_hour_and_in_the_sum_of_hours():
     # -120 to -60 holds -100; -130 to -105 does not, but holds -108. -240 to -160 holds -200.
     assert (ZONE.held, ZONE.held_usual, ZONE.total_held) == (1, 2, True)
+    # -120 to -60 does not hold -130; -130 to -105 holds -125.
+    assert ZONE.held_outlined == 1
     assert ZONE.hours_off == 1
     assert replace(ZONE, ending="no departure", hours=None).hours_off is None
 
@@ -111,15 +115,17 @@ def verdicts(found: Incidents) -> dict[str, bool | None]:
 
 
 def test_every_goal_stands_beside_its_figure():
-    found = Incidents(["one"], [FIRE], {("Moor", "weeks before"): quiet(hours_called=2, called=12)})
+    found = Incidents(["one"], [FIRE], {("Moor", "weeks before"): quiet(hours_called=2, called=12, days_told=1)})
     assert verdicts(found) == {
         "Fire: hours whose interval of the excess holds the truth": False,  # 1 of 2
+        "Fire: hours of every zone whose interval holds the truth by the event's own outline": False,  # 1 of 2
         "Fire: intervals of the person-hours that hold the truth": True,  # 1 of 1
         "Fire: recall of cells affected by 4 standard errors": True,  # 9 of 10
         "Fire: precision of cells called": True,  # 9 of 10
         "Fire: recovery said within 2 hours of the truth": True,  # an hour late
         "Moor, quiet days: cells called": True,  # 12 of 240
         "Moor, quiet days: hours with any cell called": True,  # 2 of 24
+        "Moor, quiet days: days on which it is said to depart from usual": False,  # the one day
     }
     assert not reached(found)
     told = render(found)
@@ -234,7 +240,11 @@ def test_the_command_is_refused_with_neither_or_both_of_what_it_can_be_asked():
     assert CliRunner().invoke(app, both).exit_code == 2
 
 
-@pytest.mark.parametrize(("zone", "status"), [(ZONE, 1), (replace(ZONE, high=(-60.0, -95.0)), 0)])
+WIDER = replace(ZONE, low=(-130.0, -130.0), high=(-60.0, -95.0))
+"""An interval that holds the effect, by the cells and by the event's own outline."""
+
+
+@pytest.mark.parametrize(("zone", "status"), [(ZONE, 1), (replace(WIDER, low=ZONE.low), 1), (WIDER, 0)])
 def test_the_command_ends_with_0_only_if_every_goal_is_reached(tmp_path, monkeypatch, zone, status):
     seeds = []
 
@@ -248,3 +258,11 @@ def test_the_command_ends_with_0_only_if_every_goal_is_reached(tmp_path, monkeyp
     assert CliRunner().invoke(app, command).exit_code == status
     assert seeds == [7, 8, 9]
     assert json.loads(file.read_text())["reached"] is (status == 0)
+
+
+def test_an_event_lies_in_a_zone_by_the_part_of_its_own_circle_that_does():
+    event = Event("crowd", "Crowd", 51.5, -0.1, 1.0, utc("2026-11-05 18:00"), utc("2026-11-05 20:00"))
+    inner, ring = rings(-0.1, 51.5, [0.5, 2.0]).shapes
+    assert incidents._share_of_outline(event, inner) == pytest.approx(0.25, rel=1e-3)
+    assert incidents._share_of_outline(event, ring) == pytest.approx(0.75, rel=1e-3)
+    assert incidents._share_of_outline(replace(event, radius_km=None), inner) == 0.0

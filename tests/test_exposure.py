@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from build_world import ALDER_CELLS, BIRCH_CELLS, MONDAY, PARENT
 from h3.api import basic_int as h3
-from release_world import ON_TUESDAY, TUESDAY, present, write_release
+from release_world import MANIFEST, ON_TUESDAY, TUESDAY, present, write_release
 
 import cellcount.exposure as batch
 from cellcount import store
@@ -23,6 +23,7 @@ from cellcount.methods.incident import t_quantile
 from cellcount.ui import incident_place, reading
 from cellcount.ui.incident_answer import exposures
 from cellcount.ui.incident_place import read_figures, read_place
+from cellcount.ui.incident_usual import read_usual, usual_of
 from cellcount.zones import Site, SitesRefusedError, rings
 
 A1, A2, A3, A4 = ALDER_CELLS
@@ -55,6 +56,18 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def release(folder):
     return reading.Release(store.open_release(folder, cache=store.AnswerCache(0)))
+
+
+def of_typical_days(folder, slots):
+    """A release of two typical days, that have these hours or parts, and no dates."""
+    made = write_release(folder, only=["typical_day"], time={**MANIFEST["time"], "slots": slots})
+    return reading.Release(store.open_release(made, cache=store.AnswerCache(0)))
+
+
+@pytest.fixture(scope="module")
+def typical(tmp_path_factory):
+    slots = [{"id": f"h{hour:02d}", "label": f"{hour:02d}:00", "hours": [hour]} for hour in range(24)]
+    return of_typical_days(tmp_path_factory.mktemp("typical"), slots)
 
 
 @pytest.fixture
@@ -124,8 +137,8 @@ class TestFigures:
         assert (row.cells, row.cells_cut, row.cells_withheld, row.resolution) == (7, 0, 1, 7)
         assert row.withheld_percent == round(100 / 216, 2)
         assert row.note == (
-            "The release covers 31 % of the ring, and the figures are of that part. "
-            "24 of 48 hours are not covered and left out."
+            "24 of 48 hours are not covered and left out. About 69 % of this area lies where the release has no cells "
+            "(sea, or not covered): nobody is counted there."
         )
         assert (row.release_id, row.synthetic) == (release.manifest.release_id, True)
 
@@ -168,7 +181,7 @@ class TestWhatCannotBeTold:
     def test_a_ring_that_is_too_small_has_no_figures_but_the_smallest_radius(self, release):
         """A cell of resolution 7 has about 5 km2 there: the root of 0.6 x 5 / pi is 1.0 km, to the next tenth."""
         row = row_of(release, TINY)
-        smallest = np.ceil(10 * np.sqrt(0.6 * h3.cell_area(h3.latlng_to_cell(LATITUDE, LONGITUDE, 7)) / np.pi)) / 10
+        smallest = np.ceil(100 * np.sqrt(0.6 * h3.cell_area(h3.latlng_to_cell(LATITUDE, LONGITUDE, 7)) / np.pi)) / 100
         assert row.note.endswith(f"the smallest circle that they can show here has a radius of {smallest:g} km.")
         assert np.isnan(row.day_people)
 
@@ -177,10 +190,72 @@ class TestWhatCannotBeTold:
         assert "over a pole" in found.table.note[0]
         assert found.shapes == (None,)
 
-    def test_a_release_without_dates_is_refused(self, tmp_path):
-        bare = write_release(tmp_path, only=["precision", "typical_day"])
-        with pytest.raises(ExposureRefusedError, match="no figures of cells by date"):
+    def test_a_release_without_dates_and_typical_days_is_refused(self, tmp_path):
+        bare = write_release(tmp_path, only=["present", "area_hour", "precision"])
+        with pytest.raises(ExposureRefusedError, match="neither figures of cells by date"):
             exposure(reading.Release(store.open_release(bare, cache=store.AnswerCache(0))), [ALL_CELLS])
+
+
+class TestTypicalDays:
+    """On weekdays 100.5 people in A1, 110.5 at 08:00, half as many in B1; A2 is withheld. On Saturdays A1 has 90."""
+
+    def test_day_and_night_are_of_the_first_day_type_and_the_peak_of_any(self, typical):
+        row = row_of(typical, ALL_CELLS)
+        assert row.basis == "typical days"
+        assert (row.day_people, row.day_hours) == (151.0, 6)
+        assert (row.night_people, row.night_hours) == (151.0, 5)
+        assert (row.peak_people, row.peak_hour) == (166.0, "Weekday, 08:00")
+        assert row.day_per_km2 == round(151 / 15, 2), "three of seven cells of 5 km² have figures"
+
+    def test_no_interval_is_made_up(self, typical):
+        row = row_of(typical, ALL_CELLS)
+        assert row[[f"{what}_{limit}" for what in ("day", "night", "peak") for limit in ("low", "high")]].isna().all()
+        assert (row.day_precision, row.night_precision, row.peak_precision) == ("", "", "")
+
+    def test_the_note_says_what_they_are_of_and_what_they_leave_out(self, typical):
+        row = row_of(typical, ALL_CELLS)
+        assert row.note == (
+            "Of typical days (November 2026), by day and by night of “Weekday”. No interval is known. "
+            "1 cell withheld in any hour left out. About 87 % of this area lies where the release has no cells (sea, "
+            "or not covered): nobody is counted there."
+        )
+        assert (row.cells, row.cells_withheld, row.covered_km2) == (7, 1, 15.0)
+        # Of three cells on weekdays and one on Saturdays, one is withheld in all hours.
+        assert row.withheld_percent == 25.0
+
+    def test_they_are_those_of_the_incident_page(self, typical):
+        place, days, _ = read_usual(typical, rings(LONGITUDE, LATITUDE, TWO_RINGS.radii))
+        weekday = usual_of(place, days)[0]
+        for ring in (0, 1):
+            row = row_of(typical, TWO_RINGS, ring)
+            assert row.night_people == pytest.approx(weekday.people[ring, :5].mean(), abs=0.051)
+            assert row.peak_people == pytest.approx(weekday.people[ring].max(), abs=0.051)
+
+    def test_what_was_not_measured_or_is_wholly_withheld_is_empty(self, tmp_path):
+        """Of one part of the day, from eight to ten, nothing is known by day or by night."""
+        morning = of_typical_days(tmp_path, [{"id": "h08", "label": "Morning", "hours": [8, 9]}])
+        row = row_of(morning, ALL_CELLS)
+        assert (row.peak_people, row.peak_hour) == (166.0, "Weekday, Morning")
+        assert np.isnan(row.day_people)
+        assert np.isnan(row.night_people)
+        assert (row.day_hours, row.night_hours) == (0, 0)
+        latitude, longitude = h3.cell_to_latlng(A2)
+        hidden = exposure(morning, [Site("Hidden", longitude, latitude, (1.0,))])
+        assert hidden.untold == 1
+        assert np.isnan(hidden.table.peak_people[0])
+
+    def test_the_batch_does_not_depend_on_which_sites_are_read_together(self, typical, monkeypatch):
+        sites = [ALL_CELLS, ABROAD, TWO_RINGS, TINY, TWO_RINGS]
+        together = exposure(typical, sites).table
+        monkeypatch.setattr(batch, "CELLS_TOGETHER", 1)
+        pd.testing.assert_frame_equal(exposure(typical, sites).table, together)
+
+    def test_the_file_has_the_same_columns_whatever_the_figures_are_of(self, typical, tmp_path):
+        (tmp_path / "sites.csv").write_text(TestCommand.GOOD)
+        write_exposure(tmp_path / "sites.csv", typical.opened.folder, tmp_path / "out.csv")
+        table = pd.read_csv(tmp_path / "out.csv")
+        assert table.columns.tolist() == list(COLUMNS)
+        assert table.basis.tolist() == ["typical days"]
 
 
 class TestCommand:
@@ -201,6 +276,14 @@ class TestCommand:
         assert all(f"Row {row}:" in said for row in (2, 4, 5))
         assert "Row 3:" not in said
         assert [each.name for each in tmp_path.iterdir()] == ["sites.csv"]
+
+    def test_the_list_itself_is_never_written_over(self, run, tmp_path, capsys):
+        assert run(self.GOOD, "sites.csv") == UNREADABLE
+        assert "sites.csv is the list of sites itself" in capsys.readouterr().err
+        assert (tmp_path / "sites.csv").read_text() == self.GOOD
+        (tmp_path / "same.csv").symlink_to(tmp_path / "sites.csv")
+        assert run(self.GOOD, "same.csv") == UNREADABLE
+        assert (tmp_path / "sites.csv").read_text() == self.GOOD
 
     @pytest.mark.parametrize(("text", "out"), [("\x00\x01", "out.csv"), ("", "out.csv"), (GOOD, "out.xlsx")])
     def test_what_cannot_be_read_or_written_ends_with_2(self, run, text, out):

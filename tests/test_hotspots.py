@@ -110,7 +110,7 @@ class TestGiStar:
         assert np.isnan(gi.p[1, 0])
         assert verdicts(gi.score, q_values(gi.p), 0.05)[1, 0] == UNKNOWN
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.floats(1e-4, 1e6), st.integers(0, 1000))
     def test_scaling_the_counts_changes_nothing(self, factor, seed):
         values = np.random.default_rng(seed).lognormal(0, 1, (61, 2))

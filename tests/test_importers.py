@@ -141,7 +141,7 @@ squares = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(squares, st.sampled_from([6, 7, 8]))
 def test_totals_are_kept_at_every_resolution(drawn, finest):
     shapes = [shapely.box(EAST + x, NORTH + y, EAST + x + side, NORTH + y + side) for x, y, side, _ in drawn]

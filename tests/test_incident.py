@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import h3.api.basic_int as h3
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,12 @@ from cellcount.methods.baseline import ENOUGH, FEW, NONE, NoTimeError, comparabl
 from cellcount.methods.cautions import (
     AROUND,
     BASELINE,
+    CLOCK,
     COVERAGE,
     CUT_CELLS,
     ENDS_EARLY,
     NETWORK_DIP,
+    NO_CELLS,
     WITHHELD,
     Circumstances,
     cautions,
@@ -27,13 +30,16 @@ from cellcount.methods.incident import (
     DEFICIT,
     EXCESS,
     ORDINARY,
+    SPILL,
     UNKNOWN,
     Difference,
+    Leeway,
     Usual,
     Withheld,
     ZoneDifference,
     difference,
     discoveries,
+    leeway,
     p_two_sided,
     t_quantile,
     usual_level,
@@ -48,6 +54,7 @@ from cellcount.methods.recovery import (
     NOT_RECOVERED,
     RECOVERED,
     Recovery,
+    departures,
     exposure,
     largest,
     peak_of_departure,
@@ -56,6 +63,7 @@ from cellcount.methods.recovery import (
 )
 from cellcount.methods.variation import (
     LEAST_VARIATION,
+    LEFT_OUT,
     MEDIAN_VARIANCE,
     NOTHING_KNOWN,
     against_the_others,
@@ -80,6 +88,10 @@ FIRE = local("2026-11-04 13:00"), local("2026-11-04 20:00")
 
 def row(*values: float) -> np.ndarray:
     return np.array([values], dtype=np.float64)
+
+
+FIRST_CELL = h3.latlng_to_cell(51.5, -0.1, 8)
+THIRD_CELL = int(h3.grid_ring(FIRST_CELL, 2)[0])
 
 
 def of_days(days: int, shape: tuple[int, ...] = (1, 1)) -> np.ndarray:
@@ -287,14 +299,70 @@ class TestZone:
         found = self.of(np.full((2, 1), 100.0), np.full((2, 1), 100.0), [1.0, 1.0]).difference
         assert found.error.item() ** 2 == pytest.approx((212 + 400) * (1 + np.pi / 8))
 
-    def test_a_share_that_is_unsure_weighs_on_the_difference_alone(self):
-        """A share of 0.5 +- 0.1: 0.01 x 40^2 = 16 more of variance where the cell has 40 too many, none where 0."""
+    def test_a_share_that_is_unsure_weighs_on_what_is_within_usual_variation(self):
+        """A share of 0.5 +- 0.1: 0.01 x 20^2 = 4 more of variance where the cell has 20 too many, none where 0. Of 400
+        too many, n being 180, what is within two errors of (182 + 4 + 100) x 1.3927 = 398.3 counts: 0.01 x 4 x 398.3.
+        """
         sure, unsure = (
-            self.of(row(140, 100), row(100, 100), [0.5], weight_variance=np.array([each])) for each in (0.0, 0.01)
+            self.of(row(120, 100, 500), row(100, 100, 100), [0.5], weight_variance=np.array([each]))
+            for each in (0.0, 0.01)
         )
         more = np.square(unsure.difference.error) - np.square(sure.difference.error)
-        assert more == pytest.approx([16.0, 0.0])
-        assert unsure.cut_share[0] == pytest.approx(16 / unsure.difference.error[0] ** 2)
+        assert more == pytest.approx([4.0, 0.0, 0.04 * 286 * (1 + np.pi / 8)])
+        assert unsure.cut_share[0] == pytest.approx(4 / unsure.difference.error[0] ** 2)
+        null = np.square([each.difference.excess[2] / each.difference.z[2] for each in (sure, unsure)])
+        assert null[1] - null[0] == pytest.approx(more[2]), "it is in z as well"
+
+    def test_the_interval_reaches_to_the_least_and_the_most_that_may_be_inside(self):
+        """Of 1,000 too many 900 may be outside and 200 more inside; each end has its own share of the common error."""
+        known = self.of(row(1100), row(100), [1.0], common_cv=0.1).difference
+        found = self.of(row(1100), row(100), [1.0], common_cv=0.1, leeway=Leeway(900.0, 200.0))
+        own = known.error.item() ** 2 - 100.0**2
+        low, high = 100 - 2.306 * np.sqrt(own + 10.0**2), 1200 + 2.306 * np.sqrt(own + 120.0**2)
+        assert found.difference.excess.item() == 1000
+        assert (found.difference.low.item(), found.difference.high.item()) == pytest.approx((low, high), abs=0.01)
+        assert found.difference.error.item() == pytest.approx((high - low) / (2 * 2.306), abs=0.01)
+        # Of 1,300 over 100: 1102 + 4 + 100 now, 13^2 (102 + 4 + 100) pi / 8 then, 120^2 in common.
+        reach = 2.306 * np.sqrt(1206 + 169 * 206 * np.pi / 8 + 120**2)
+        assert found.difference.percent_high.item() == pytest.approx(1200 + reach, abs=0.1)
+        assert found.difference.z.item() == pytest.approx(known.z.item() / 10), "z is of the 100 that are sure"
+        assert not found.at_edge[0]
+
+    def test_what_may_be_all_beside_the_zone_cannot_be_told(self):
+        found = self.of(row(1100, 100), row(100, 100), [1.0], leeway=Leeway(np.array([1000.0, 0.0]), 0.0))
+        assert found.difference.z.tolist() == [0.0, 0.0]
+        assert found.difference.low[0] < 0 < found.difference.high[0]
+        assert found.at_edge.tolist() == [True, False]
+
+    @settings(max_examples=200)
+    @given(
+        people=arrays.arrays(np.float64, (3, 4), elements=st.floats(0, 1e5) | st.just(np.nan)),
+        usual=arrays.arrays(np.float64, (3, 4), elements=st.floats(0, 1e5) | st.just(np.nan)),
+        weights=arrays.arrays(np.float64, 3, elements=st.floats(0, 1)),
+        room=arrays.arrays(np.float64, (2, 4), elements=st.just(0.0) | st.floats(0, 1e5)),
+        unsure=st.tuples(st.floats(0, 0.8), st.floats(0, 0.25)),
+    )
+    def test_a_zone_is_called_only_where_its_interval_leaves_0(self, people, usual, weights, room, unsure):
+        more = {"common_cv": unsure[0], "weight_variance": unsure[1] * weights * (1 - weights), "leeway": Leeway(*room)}
+        found = self.of(people, usual, weights.tolist(), **more).difference
+        called = np.abs(found.z) >= 2
+        assert (found.low[called] * found.high[called] > 0).all()
+        assert (np.sign(found.z[called]) == np.sign(found.excess[called])).all()
+        held = (found.low <= 0) & (found.high >= 0)
+        assert not called[held].any()
+        assert (found.low <= found.excess).all()
+        assert (found.excess <= found.high).all()
+
+    @given(
+        people=arrays.arrays(np.float64, (3, 2), elements=st.floats(0, 1e4)),
+        usual=arrays.arrays(np.float64, (3, 2), elements=st.floats(1, 1e4)),
+        room=st.floats(0, 1e3),
+    )
+    def test_more_doubt_about_where_people_are_never_makes_a_zone_more_unusual(self, people, usual, room):
+        known, unsure = (self.of(people, usual, [1.0] * 3, leeway=Leeway(each, each)) for each in (0.0, room))
+        assert (np.abs(unsure.difference.z) <= np.abs(known.difference.z) + 1e-9).all()
+        assert (unsure.difference.low <= known.difference.low + 1e-9).all()
+        assert (unsure.difference.high >= known.difference.high - 1e-9).all()
 
     def test_a_cell_withheld_now_holds_something_between_little_and_its_usual_level(self):
         found = self.of(row(np.nan), row(110), [1.0])
@@ -304,6 +372,23 @@ class TestZone:
         # Variance: 25 of the expectation, 100^2 / 12 of what is not known, 11^2 of the day, and the usual level's.
         expected = 25 + 100**2 / 12 + 121 + (112 + 4 + 121) * np.pi / 8
         assert found.difference.error.item() ** 2 == pytest.approx(expected)
+
+    def test_a_cell_that_is_withheld_on_usual_days_and_told_now_may_hold_as_many_then(self):
+        """Chance and rounding 62 + 4, the expectation's 25, the day 1 x (1 + pi / 8), and (60 - 10)² / 3 of what is not
+        known; of a crowd of 5,000 no more than (70 - 10)² / 3."""
+        found, crowd = (self.of(row(each), row(np.nan), [1.0]).difference for each in (60.0, 5000.0))
+        assert found.excess.item() == 50.0
+        assert found.error.item() ** 2 == pytest.approx(62 + 4 + 25 + 1 + np.pi / 8 + 2500 / 3)
+        assert crowd.error.item() ** 2 == pytest.approx(5002 + 4 + 25 + 1 + np.pi / 8 + 3600 / 3)
+        assert crowd.z.item() > 4
+
+    @given(
+        people=arrays.arrays(np.float64, (6, 1), elements=st.integers(0, 70).map(float)),
+        weights=arrays.arrays(np.float64, 6, elements=st.floats(0, 1)),
+    )
+    def test_small_cells_that_are_told_now_and_not_on_usual_days_are_never_a_departure(self, people, weights):
+        found = self.of(people, np.full((6, 1), np.nan), weights.tolist()).difference
+        assert not (np.abs(found.z) >= 2).any()
 
     def test_where_coverage_was_lost_a_withheld_cell_is_no_departure(self):
         found = self.of(row(np.nan), row(110), [1.0], share_lost=0.3)
@@ -353,6 +438,48 @@ class TestZone:
         assert np.allclose(part.error, share * whole.error)
         assert np.allclose(part.z, whole.z)
         assert np.allclose(part.percent, whole.percent)
+
+
+class TestLeeway:
+    """Three cells in a row, of which the first touches the second alone."""
+
+    CELLS = np.array(h3.grid_path_cells(FIRST_CELL, THIRD_CELL), dtype=np.int64)
+
+    def of(self, excess: list[float], weights: list[float], cut: list[bool]) -> Leeway:
+        order = np.argsort(self.CELLS)
+        column = np.array(excess)[order][:, None]
+        found = Difference(*(column,) * 4, np.sign(column) * 1e9, *(column,) * 5)
+        (only,) = leeway(self.CELLS[order], found, np.array(weights)[order][:, None], np.array(cut)[order][:, None])
+        return only
+
+    def test_of_a_whole_cell_nothing_is_elsewhere(self):
+        found = self.of([500, 0, 0], [1, 1, 0], [False, False, False])
+        assert (found.fewer.item(), found.more.item()) == (0, 0)
+
+    def test_of_a_cell_that_is_cut_all_or_nothing_is_inside(self):
+        """1,000 too many, 30 % inside; and as many too few."""
+        more = self.of([0, 1000, 0], [1, 0.3, 0], [False, True, False])
+        fewer = self.of([0, -1000, 0], [1, 0.3, 0], [False, True, False])
+        spilled = SPILL * 0.7 * 1000
+        assert (more.fewer.item(), more.more.item()) == pytest.approx((300 + spilled, 700))
+        assert (fewer.fewer.item(), fewer.more.item()) == pytest.approx((700, 300 + spilled))
+
+    def test_a_cell_whose_residents_are_all_outside_may_have_its_crowd_inside(self):
+        found = self.of([0, 1000, 0], [1, 0, 0], [False, True, False])
+        assert found.more.item() == pytest.approx(1000)
+
+    def test_a_crowd_beside_is_counted_inside_in_part_and_one_further_away_is_not(self):
+        assert self.of([0, 1000, 0], [1, 0, 0], [False] * 3).fewer.item() == pytest.approx(SPILL * 1000)
+        assert self.of([0, 0, 1000], [1, 0, 0], [False] * 3).fewer.item() == 0
+        assert self.of([0, 500, 500], [1, 0, 1], [False] * 3).fewer.item() == pytest.approx(2 * SPILL * 500)
+
+    def test_usual_variation_is_where_people_are_on_other_days(self):
+        """z 2 is within it; of 100 people at z 4 the half is beyond."""
+        cells = np.array([FIRST_CELL], dtype=np.int64)
+        excess, z = row(100, 100, np.nan), row(2, 4, np.nan)
+        found = Difference(*(excess,) * 4, z, *(excess,) * 5)
+        (only,) = leeway(cells, found, np.array([[0.5]]), np.array([[True]]))
+        assert only.fewer.tolist() == pytest.approx([0, 25, 0])
 
 
 class TestReference:
@@ -419,6 +546,18 @@ class TestVariation:
         people[:20, 10] *= 5
         wild = pooled_variation(people, np.arange(28) % 7, np.zeros(100, dtype=np.int64), HALF).share[0, 1].mean()
         assert wild == pytest.approx(calm, rel=0.15)
+
+    def test_a_day_that_is_left_out_counts_as_little_as_one_that_is_not_there(self):
+        draw = np.random.default_rng(17)
+        people = weeks_of(np.full(40, 5_000.0), 28, draw, tau=0.03)
+        kinds, groups = np.arange(28) % 7, np.repeat([0, 1], 20)
+        without = pooled_variation(people[:, :21], kinds[:21], groups, HALF)
+        people[:, 21:] *= draw.uniform(0.2, 5, (40, 7, 24))
+        left_out = pooled_variation(people, np.where(np.arange(28) < 21, kinds, LEFT_OUT), groups, HALF)
+        assert left_out.share.tolist() == without.share.tolist()
+        assert left_out.figures.tolist() == without.figures.tolist()
+        nothing = pooled_variation(people, np.full(28, LEFT_OUT), groups, HALF)
+        assert (nothing.share == NOTHING_KNOWN).all()
 
     def test_it_is_never_less_than_one_per_cent_and_large_where_nothing_tells_it(self):
         draw = np.random.default_rng(14)
@@ -498,23 +637,74 @@ class TestDiscoveries:
         assert calls.ravel().tolist() == [EXCESS, ORDINARY, EXCESS, DEFICIT]
 
 
+def incident_of(hours: int, first: int, after: int) -> np.ndarray:
+    return (np.arange(hours) >= first) & (np.arange(hours) < after)
+
+
+class TestDepartures:
+    def test_one_hour_alone_needs_the_rate_itself_and_one_of_many_more(self):
+        """z 2.2 is 5.9 % of t and 2.4 4.3 %; of ten hours the furthest needs 0.5 %, a z of 3.83."""
+        assert not departures(row(2.2), np.array([True])).any()
+        assert departures(row(-2.4), np.array([True])).all()
+        quiet = [0.0] * 9
+        assert not departures(row(3.8, *quiet), np.ones(10, dtype=bool)).any()
+        assert departures(row(3.9, *quiet), np.ones(10, dtype=bool)).tolist() == [[True] + [False] * 9]
+
+    def test_zones_are_looked_at_together(self):
+        one, other = [3.9] + [0.0] * 9, [0.0] * 10
+        assert not departures(row(one, other)[0], np.ones(10, dtype=bool)).any()
+
+    def test_hours_that_are_not_known_or_not_of_the_incident_are_no_family(self):
+        z = row(2.4, np.nan, np.nan, 9.0, 2.0)
+        assert departures(z, incident_of(5, 0, 3)).tolist() == [[True, False, False, True, True]]
+
+    def test_of_ordinary_days_at_most_one_in_twenty_is_called(self):
+        """A thousand days of 24 hours that go together by half, as t has them: 5 % and what luck allows (3 errors)."""
+        draw = np.random.default_rng(4)
+        days = draw.standard_normal((1000, 1)) * np.sqrt(0.5) + draw.standard_normal((1000, 24)) * np.sqrt(0.5)
+        z = days / np.sqrt(draw.chisquare(8, (1000, 1)) / 8)
+        called = sum(bool(departures(each[None], np.ones(24, dtype=bool)).any()) for each in z)
+        beyond = int((np.abs(z) >= 2).any(axis=1).sum())
+        assert called <= 50 + 3 * np.sqrt(1000 * 0.05 * 0.95)
+        assert beyond > 250, "without it a quarter of the days and more would be called"
+
+    @given(z=arrays.arrays(np.float64, (3, 8), elements=st.floats(-12, 12) | st.just(np.nan)), first=st.integers(0, 7))
+    def test_nothing_within_usual_variation_is_called_and_what_is_further_out_is_called_first(self, z, first):
+        during = incident_of(8, first, 8)
+        found = departures(z, during)
+        assert not found[~(np.abs(z) >= 2)].any()
+        inside = np.abs(z[:, during])
+        called, rest = inside[found[:, during]], inside[~found[:, during]]
+        if len(called) and np.isfinite(rest).any():
+            assert called.min() >= np.nanmax(rest)
+
+
 class TestRecovery:
+    def of(self, z: list[float], first: int, after: int) -> Recovery:
+        """As of a single zone."""
+        values, during = np.array(z), incident_of(len(z), first, after)
+        return recovery(values, departures(values[None], during)[0], during)
+
     def test_one_ordinary_hour_is_no_recovery_three_are(self):
-        z = np.array([0.0, -8.0, -8.0, -1.0, -3.0, -1.9, 1.9, 0.0, 5.0])
-        assert recovery(z, 1, 3) == Recovery(RECOVERED, 5, 2)
+        assert self.of([0.0, -8.0, -8.0, -1.0, -3.0, -1.9, 1.9, 0.0, 5.0], 1, 3) == Recovery(RECOVERED, 5, 2)
 
     def test_data_that_end_first_or_have_a_gap_leave_it_open(self):
-        assert recovery(np.array([0.0, -8.0, -8.0, 0.0, 0.0]), 1, 3).ending == NOT_RECOVERED
-        gap = recovery(np.array([0.0, -8.0, 0.0, np.nan, 0.0, 0.0]), 1, 2)
+        assert self.of([0.0, -8.0, -8.0, 0.0, 0.0], 1, 3).ending == NOT_RECOVERED
+        gap = self.of([0.0, -8.0, 0.0, np.nan, 0.0, 0.0], 1, 2)
         assert (gap.ending, gap.hour, gap.hours) == (NOT_RECOVERED, None, 4)
 
     def test_a_place_that_never_departed_does_not_recover(self):
-        assert recovery(np.array([3.0, 0.5, -1.0, 0.2, 0.0]), 1, 2).ending == NO_DEPARTURE
+        assert self.of([3.0, 0.5, -1.0, 0.2, 0.0], 1, 2).ending == NO_DEPARTURE
 
-    def test_it_can_be_looked_for_from_the_peak_of_the_departure(self):
-        z = np.array([0.0, -3.0, -9.0, -4.0, 0.0, 0.0, 0.0])
-        assert peak_of_departure(z, 1, 3) == 2
-        assert recovery(z, 1, 2).hours == 2
+    def test_an_hour_out_of_usual_variation_after_the_incident_is_no_departure_of_it(self):
+        assert self.of([0.0, 0.5, -1.0, 0.2, 7.0, 0.0, 0.0, 0.0], 1, 3).ending == NO_DEPARTURE
+
+    def test_an_hour_that_may_be_chance_among_those_looked_at_is_no_departure(self):
+        assert self.of([0.0, 3.0, *[0.0] * 9], 0, 6).ending == NO_DEPARTURE
+        assert self.of([0.0, 3.0, *[0.0] * 9], 1, 2).ending == RECOVERED
+
+    def test_the_peak_of_the_departure_is_the_hour_furthest_from_usual(self):
+        assert peak_of_departure(np.array([0.0, -3.0, -9.0, -4.0, 0.0, 0.0, 0.0]), 1, 3) == 2
         assert peak_of_departure(np.array([np.nan, np.nan]), 0, 1) == 0
 
     @given(
@@ -523,7 +713,7 @@ class TestRecovery:
         more=st.floats(1, 3),
     )
     def test_a_larger_departure_never_recovers_earlier(self, z, after, more):
-        smaller, larger = recovery(z, 0, after), recovery(more * z, 0, after)
+        smaller, larger = (self.of(each.tolist(), 0, after) for each in (z, more * z))
         if smaller.ending == NOT_RECOVERED:
             assert larger.ending == NOT_RECOVERED
         if smaller.ending == RECOVERED == larger.ending:
@@ -535,6 +725,12 @@ class TestRecovery:
         assert (found.hour, found.people) == (1, 110.0)
         assert (found.low, found.high) == (pytest.approx(76.94, abs=0.01), pytest.approx(156.12, abs=0.01))
         assert largest(np.array([np.nan]), np.array([np.nan])) is None
+
+    def test_person_hours_have_the_limits_of_their_hours_added_up(self):
+        excess = np.array([100.0, 200.0])
+        lopsided = Difference(*(excess,) * 5, np.array([50.0, 60.0]), excess - 150, excess + 40, *(excess,) * 2)
+        total = person_hours(lopsided, 0, 1)
+        assert (total.person_hours, total.error, total.low, total.high) == (300, 110, 0, 380)
 
     def test_person_hours_add_and_so_do_their_errors(self):
         people, usual = row(50, 40, 100), row(100, 100, 100)
@@ -579,7 +775,8 @@ class TestCautions:
 
     def circumstances(self, *, withheld=0, cut=0.0, lost=0.0, dip=0.0, **changed) -> Circumstances:
         full = np.full(self.HOURS, 1.0)
-        zone = ZoneDifference(self.zone(), (withheld * full).astype(int), 60 * full, 1_110 * full, cut * full)
+        hidden = (withheld * full).astype(int), 60 * full, 1_110 * full
+        zone = ZoneDifference(self.zone(), *hidden, cut * full, full == 0)
         incident = np.array([False, True, True, False])
         devices = 57e6 * (1 - dip * incident)
         return Circumstances(zone, incident, lost * full, devices, 57e6 * full, changed.pop("baseline", ()), **changed)
@@ -589,14 +786,19 @@ class TestCautions:
 
     def test_each_rule_finds_its_own(self):
         (few,) = comparable_days([FIRE[0].date()], *FIRE, OCTOBER[14:], "E")
-        late = recovery(np.array([0.0, -9.0, -9.0, -9.0]), 1, 3)
+        z = np.array([0.0, -9.0, -9.0, -9.0])
+        late = recovery(z, np.abs(z) > 2, incident_of(4, 1, 3))
         assert self.found(lost=0.3) == [COVERAGE]
         assert self.found(dip=0.02) == [NETWORK_DIP]
         assert self.found(dip=0.009) == []
         assert self.found(baseline=(few,)) == [BASELINE]
         assert self.found(withheld=3) == [WITHHELD]
         assert self.found(cut=0.3) == [CUT_CELLS]
+        assert self.found(without_cells=0.05) == [NO_CELLS]
+        assert self.found(without_cells=0.04) == []
         assert self.found(around=self.zone(z=-3.0, percent=-8.0)) == [AROUND]
+        assert self.found(around=self.zone(z=-2.2, percent=-8.0)) == [], "which two hours looked at have by chance"
+        assert self.found(twice=True) == [CLOCK]
         assert self.found(recovery=late) == [ENDS_EARLY]
 
     def test_what_could_undo_the_figures_comes_first(self):
@@ -608,7 +810,12 @@ class TestCautions:
         assert "A network effect is possible" in said[COVERAGE]
         assert "up to 2.0 % fewer devices" in said[NETWORK_DIP]
         assert "3 cells inside are withheld" in said[WITHHELD]
-        assert "About 60 people are put in their place, 1,110 at most" in said[WITHHELD]
+        assert "They are taken to hold about 60 people, where up to about 1,100 people would be usual" in said[WITHHELD]
+
+    def test_cells_that_an_outage_withholds_are_not_blamed_on_the_few_people_there(self):
+        for lost, why in ((0.3, "while a part of a network was down"), (0.0, "to protect the few people there")):
+            (said,) = (each for each in cautions(self.circumstances(withheld=3, lost=lost)) if each.code == WITHHELD)
+            assert f"3 cells inside are withheld in an hour of the incident, {why}" in said.sentence
 
     def test_devices_that_are_not_known_are_no_dip(self):
         assert np.isnan(device_change(np.array([np.nan, 5.0]), np.array([5.0, 0.0]))).all()

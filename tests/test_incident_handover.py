@@ -25,14 +25,15 @@ from playwright.sync_api import sync_playwright
 
 from cellcount.bench.browser import FLAGS
 from cellcount.methods.baseline import ENOUGH, NONE, Comparable, LeftOut
-from cellcount.methods.cautions import BASELINE, COVERAGE, ENDS_EARLY, Caution
+from cellcount.methods.cautions import BASELINE, COVERAGE, ENDS_EARLY, NO_CELLS, Caution, without_cells
 from cellcount.methods.incident import DEFICIT, UNKNOWN, Difference, ZoneDifference
-from cellcount.methods.recovery import NOT_RECOVERED, RECOVERED, Exposure, Largest, Recovery, Total
+from cellcount.methods.recovery import NO_DEPARTURE, NOT_RECOVERED, RECOVERED, Exposure, Largest, Recovery, Total
 from cellcount.ui import exports
 from cellcount.ui.ground import Bounds
 from cellcount.ui.incident_answer import ALL, Answer, Asked, Zone
+from cellcount.ui.incident_figures import headline
 from cellcount.ui.incident_geopackage import geopackage
-from cellcount.ui.incident_handover import MOST_ZONES, handover_html, headline
+from cellcount.ui.incident_handover import MOST_ZONES, handover_html
 from cellcount.ui.incident_known import cells_inside, hour_told, marked
 from cellcount.ui.incident_paper_map import map_described, paper_map
 from cellcount.ui.incident_place import Place
@@ -111,13 +112,14 @@ def unknown(found: Difference, hours: slice = slice(None), *, people: bool = Tru
 
 
 def zone(name: str, found: Difference, *cautions: Caution, withheld: int = 0, km2: float = 2.5) -> Zone:
-    hidden = np.full(HOURS, withheld)
+    hidden, departs = np.full(HOURS, withheld), np.abs(found.z) >= 2
     return Zone(
         name=name,
         km2=km2,
-        found=ZoneDifference(found, hidden, hidden * 5.0, hidden * 9.0, np.zeros(HOURS)),
+        found=ZoneDifference(found, hidden, hidden * 5.0, hidden * 9.0, np.zeros(HOURS), np.zeros(HOURS, dtype=bool)),
         people_error=np.full(HOURS, 20.0),
-        recovery=Recovery(RECOVERED, 18, 2),
+        departs=departs,
+        recovery=Recovery(RECOVERED, 18, 2) if departs.any() else Recovery(NO_DEPARTURE, None, None),
         total=Total(-1810.0, 150.0, -2155.9, -1464.1, 3),
         peak=Largest(13, 400.0, 300.0, 500.0),
         day=Exposure(1200.0, 60.0, 1500.0, 70.0, 100),
@@ -228,8 +230,9 @@ class TestThePage:
         told = " ".join(headline(answer()))
         assert "Wed 4 Nov, 14:00 to 15:00: about 390 people were here where 1,000 are usual" in told
         assert "610 fewer (95 % interval −730 to −490), or −61 %: far fewer than usual" in told
-        assert "3 hours, that adds up to about 1,800 fewer people-hours (−2,200 to −1,500)" in told
+        assert "It was as usual again 2 hours after the end, from Wed 4 Nov, 18:00 to 19:00." in told
         words = Read(page()).words
+        assert "People-hours, 3 hours −1,800 95 %: −2,200 to −1,500" in words
         for figure in (*headline(answer()), "−71 to −51 %", "z −12.2", "1,060 to 1,340", "710 to 890", "After 2 h"):
             assert figure in words
 
@@ -268,6 +271,12 @@ class TestThePage:
         assert re.search(r"<td>−610<sup>a</sup>", source)
         assert re.search(r"<li><sup>a</sup> A network was down.</li>", source)
 
+    def test_what_lies_where_there_are_no_cells_is_marked_at_the_people(self):
+        coast = zone("Harbour", difference(1000, 1000, 400), Caution(NO_CELLS, without_cells(0.4)))
+        source = page(answer(coast))
+        assert re.search(r"<td[^>]*>390<sup>a</sup>", source)
+        assert "<li><sup>a</sup> About 40 % of this area lies where the release has no cells (sea, or not" in source
+
     def test_where_coverage_was_lost_the_headline_does_not_leave_an_evacuation_to_be_thought_of(self):
         lost = zone("Works", difference(1000, 1000, 400), Caution(COVERAGE, "A network was down."))
         assert headline(answer(lost))[-1].startswith("A network effect is possible")
@@ -283,6 +292,45 @@ class TestThePage:
         assert "did the number of people here differ" in headline(answer(quiet))[0]
         assert "fewer" not in headline(answer(quiet))[0]
         assert "No departure" in Read(page(answer(quiet))).words
+
+    def test_the_zone_that_departs_most_is_named_where_all_together_do_not(self):
+        """At 14:00 210 people of 500: 290 fewer; the third departs as well, and less; the first does not."""
+        found = answer(
+            zone(ALL, difference(9000, 9000, 8970)),
+            zone("Harbour", difference(8000, 8000, 7990)),
+            zone("Works", difference(500, 500, 220)),
+            zone("School", difference(500, 500, 380)),
+        )
+        told = headline(found)
+        assert told[0].startswith("All zones together did not differ from usual")
+        assert told[0].endswith("but Works and School did.")
+        assert told[1].startswith(
+            "Furthest from usual in Works was Wed 4 Nov, 14:00 to 15:00: about 210 people were here where 500 are "
+            "usual, 290 fewer"
+        )
+        assert told[2] == "It was as usual again 2 hours after the end, from Wed 4 Nov, 18:00 to 19:00."
+        assert " ".join(told) in Read(page(found)).words
+
+    def test_where_many_people_are_put_in_for_withheld_cells_nothing_is_called_usual(self):
+        """40 cells of 5 people are 200 of 1,000; 39 are less than a fifth."""
+        found = answer(zone("Works", difference(1000, 1000, 1000), withheld=40))
+        (said,) = headline(found)
+        assert said.startswith("Whether the number of people here differed from usual cannot be told: up to 20 % ")
+        assert "Cannot be told" in Read(page(found)).words
+        assert "cannot be told: cells withheld" in Read(page(found)).words
+        assert "No departure" not in Read(page(found)).words
+        assert "In no hour" in headline(answer(zone("Works", difference(1000, 1000, 1000), withheld=39)))[0]
+
+    def test_a_few_people_are_not_called_nobody(self):
+        """Of an error of 400 the digits are hundreds, and 49 would be none of them."""
+        found = answer(zone("Works", difference(600, 600, 59, error=400.0)))
+        assert "about 50 people were here where 600 are usual" in headline(found)[0]
+        assert "0 people" not in Read(page(found)).words.replace("50 people", "")
+        assert "<dd>50</dd><dd>600 usual</dd>" in page(found)
+
+    def test_an_incident_until_midnight_ends_at_24_hours(self):
+        late = replace(answer(), asked=Asked(datetime(2026, 11, 4, 20), datetime(2026, 11, 5)))  # noqa: DTZ001 - local
+        assert "4 November 2026, 20:00 to 24:00, local time" in Read(page(late)).words
 
     def test_without_comparable_days_only_who_was_there_is_told(self):
         alone = zone(
@@ -514,6 +562,41 @@ class TestGeoPackage:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         geopackage(answer(), FACTS, link="", method=[])
         assert not list(tmp_path.iterdir())
+
+
+WIDTH_OF_PRINT = round(188 / 25.4 * 96)
+"""Pixels between the margins of the sheet."""
+CUT_OFF = """() => {
+  const cut = (each) => each.scrollWidth > each.clientWidth + 1
+  const beyond = (each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+  const parts = [...document.querySelectorAll("th, td, dt, dd, p, h1, h2, li, svg")]
+  return parts.filter((each) => cut(each) || beyond(each)).map((each) => each.textContent)
+}"""
+
+
+@pytest.mark.browser
+def test_five_zones_of_millions_print_on_one_sheet_and_nothing_is_cut_off():
+    crowd = [
+        replace(
+            zone(f"{at} to {at + 1} km", difference(1_480_000, 1_480_000, 2_900_000, error=20_000.0), km2=254.4),
+            day=Exposure(1_190_000.0, 40_000.0, 1_500_000.0, 70_000.0, 100),
+            night=Exposure(1_020_000.0, 40_000.0, 1_100_000.0, 45_000.0, 100),
+            peak=Largest(14, 2_900_000.0, 2_800_000.0, 3_000_000.0),
+        )
+        for at in range(MOST_ZONES)
+    ]
+    source = page(answer(replace(crowd[0], name=ALL), *crowd))
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=browser_or_skip(), args=FLAGS)
+        opened = browser.new_page(viewport={"width": WIDTH_OF_PRINT, "height": 1000})
+        opened.emulate_media(media="print")
+        opened.set_content(source)
+        opened.evaluate("document.fonts.ready")
+        cut = opened.evaluate(CUT_OFF)
+        printed = opened.pdf(prefer_css_page_size=True)
+        browser.close()
+    assert cut == []
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 @pytest.mark.browser

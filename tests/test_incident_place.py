@@ -66,10 +66,11 @@ class TestCells:
     def test_half_a_cell_counts_half_and_the_sentence_says_that_it_is_cut(self, wood):
         latitude, longitude = h3.cell_to_latlng(A1)
         half = outline(A1).buffer(-1e-4).intersection(shapely.box(longitude - 1, latitude, longitude + 1, latitude + 1))
-        place, _ = incident_place.read_place(wood, Zones(("Half",), (half,)))
-        assert place.weights.cells.tolist() == [A1]
-        assert place.weights.weights[0, 0] == pytest.approx(0.5, abs=0.02)
-        assert place.said().startswith("1 cell of about 5 km² is touched, of which 1 is cut: what is cut counts by")
+        place, _ = incident_place.read_place(wood, Zones(("Half more",), (half.union(outline(A2)),)))
+        assert place.weights.cells.tolist() == sorted((A1, A2))
+        share = dict(zip(place.weights.cells.tolist(), place.weights.weights[:, 0].tolist(), strict=True))
+        assert (share[A1], share[A2]) == (pytest.approx(0.5, abs=0.02), 1.0)
+        assert place.said().startswith("2 cells of about 5 km² are touched, of which 1 is cut: what is cut counts by")
 
     def test_where_no_cell_is_cut_nothing_is_said_of_shares(self, wood):
         place, _ = incident_place.read_place(wood, zones(Works=[A1, A2]))
@@ -91,20 +92,35 @@ class TestCells:
         assert three.weights.cells.tolist() == one.weights.cells.tolist()
         assert three.weights.weights.sum(axis=1) == pytest.approx(one.weights.weights[:, 0], abs=1e-9)
 
+    def test_of_zones_that_overlap_the_share_that_is_told_counts_nothing_twice(self, wood):
+        """Cells of 5 km² by the release; the fourth has no figures."""
+        where = Zones(("One", "Other"), (outline(A1, A2), outline(A2, A4).union(shapely.box(3.0, 55.0, 3.1, 55.1))))
+        place, _ = incident_place.read_place(wood, where)
+        told = place.cells != A4
+        together, one, other = place.share_told(told)
+        assert one == 1
+        assert other == pytest.approx(5 / where.areas_km2[1], rel=1e-6)
+        assert together == pytest.approx(10 / place.whole.areas_km2[0], rel=1e-6)
+
     def test_a_place_outside_is_refused_with_the_name_of_the_whole(self, wood):
         with pytest.raises(PlaceError, match=r"Sea: the release has no cells there\. Choose a place inside United"):
             incident_place.read_place(wood, Zones(("Sea",), (shapely.box(3.0, 55.0, 3.1, 55.1),)))
 
     def test_an_area_too_small_for_the_cells_is_refused_with_the_smallest_that_is_not(self, wood):
-        """Cells of 4.55 km²: the root of 0.6 x 4.55 / pi is 0.93 km, and the next tenth is 1."""
+        """Cells of 4.55 km²: the root of 0.6 x 4.55 / pi is 0.932 km, and the next 10 m are 0.94."""
         latitude, longitude = h3.cell_to_latlng(A1)
-        with pytest.raises(PlaceError, match=r"smaller or narrower than the data.*has a radius of 1 km"):
+        with pytest.raises(PlaceError, match=r"smaller or narrower than the data.*has a radius of 0\.94 km"):
             incident_place.read_place(wood, rings(longitude, latitude, [0.2]))
 
     def test_of_several_zones_one_too_small_is_said(self, wood):
         latitude, longitude = h3.cell_to_latlng(A1)
         place, _ = incident_place.read_place(wood, rings(longitude, latitude, [0.2, 2.0]))
         assert place.unsupported.startswith("“0 to 0.2 km” is smaller or narrower")
+        assert place.unsupported.endswith("No figures are given of what cannot be told, and no sum holds it.")
+        assert place.zones.names == ("0.2 to 2 km",)
+        assert place.weights.weights.shape == (len(place.weights.cells), 1)
+        assert place.weights.by_area.any(axis=1).all()
+        assert place.zones.notes[-1] == place.unsupported
 
     def test_the_view_holds_the_zones_and_lies_in_what_is_seen(self, wood):
         place, _ = incident_place.read_place(wood, zones(Works=[A1, A2]))
@@ -179,11 +195,48 @@ class TestResolution:
         assert near is not None
         assert near.resolution == 7, "where they are, they are"
 
+    def test_zones_that_lie_apart_are_as_fine_as_each_alone(self, monkeypatch):
+        """Two of 2 km, 60 km apart: cells of resolution 7 around both are few, and those between are not counted."""
+        monkeypatch.setattr(incident_place, "MOST_CELLS", 100)
+        country = Country(finest_rings=40)
+        latitude, longitude = map(float, country.centre)
+        one, other = (rings(longitude + each, latitude, [2.0]).shapes[0] for each in (-0.45, 0.45))
+        apart = place_of(Zones(("One", "Other"), (one, other)), [5, 6, 7], country.look)
+        alone = place_of(Zones(("One",), (one,)), [5, 6, 7], country.look)
+        assert apart is not None
+        assert alone is not None
+        assert apart.resolution == alone.resolution == 7
+        assert set(alone.cells.tolist()) <= set(apart.cells.tolist())
+        assert (np.diff(apart.cells) > 0).all()
+        mine = apart.weights.weights[:, 0] > 0
+        assert apart.weights.cells[mine].tolist() == alone.weights.cells.tolist()
+        assert apart.weights.weights[mine, 0] == pytest.approx(alone.weights.weights[:, 0])
+        assert apart.residents.shape == apart.cells.shape
+
+    def test_views_are_few_and_hold_every_zone_with_what_is_around(self):
+        """200 specks over England: so many views would be as many queries."""
+        draw = np.random.default_rng(1)
+        corners = zip(draw.uniform(-3, 1, 200), draw.uniform(51, 54, 200), strict=True)
+        boxes = tuple(shapely.box(west, south, west + 0.01, south + 0.01) for west, south in corners)
+        views = incident_place._views(Zones(tuple(str(each) for each in range(200)), boxes))
+        assert len(views) <= incident_place.MOST_VIEWS
+        for box in boxes:
+            west, south, east, north = box.bounds
+            assert any(v.west < west and v.south < south and v.east > east and v.north > north for v in views)
+
+    def test_off_a_coast_cells_nearby_that_are_in_no_zone_are_no_place(self):
+        """At each resolution a cell lies in the view, 5 km from the circle."""
+
+        def look(around: Covering, resolution: int) -> CellsSeen:
+            return of_cells(np.array([h3.latlng_to_cell(52.2, 0.12, resolution)], dtype=np.int64))
+
+        assert place_of(rings(0.24, 52.2, [2.0]), [6, 7], look) is None
+
     def test_where_no_cells_are_there_is_no_place(self):
         assert place_of(rings(3.0, 55.0, [2.0]), [5, 6, 7], Country().look) is None
 
     @given(radius=st.floats(1.2, 9.0), more=st.floats(0.3, 5.0))
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     def test_residents_and_areas_of_rings_add_up_at_any_resolution(self, radius, more):
         both, whole = Country().place(radius, radius + more), Country().place(radius + more)
         assert both is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import h3.api.numpy_int as h3
 import pytest
 import shapely
-from release_world import A1, A2, B1, MANIFEST, write_release
+from release_world import A1, A2, A3, A4, B1, MANIFEST, write_release
 
 from cellcount.store import AnswerCache, open_release
-from cellcount.ui.incident_usual import read_usual, usual_table
+from cellcount.ui.incident_usual import read_usual, usual_of, usual_table, without_figures
 from cellcount.ui.reading import Release
 from cellcount.zones import Zones
 
@@ -31,7 +31,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def test_people_are_told_by_day_type_by_day_and_by_night(release):
     """100.5 in every hour, 110.5 at 08:00; of Saturdays 90."""
     zones = Zones(("Works", "Beside", "Hidden"), (zone(A1), zone(A1, B1), zone(A2)))
-    place, days, runs = read_usual(release, zones)
+    place, typical, runs = read_usual(release, zones)
+    days = usual_of(place, typical)
     assert place.resolution == 7
     assert [day.label for day in days] == ["Weekday", "Saturday"]
     weekday, saturday = days
@@ -48,3 +49,15 @@ def test_people_are_told_by_day_type_by_day_and_by_night(release):
     ]
     assert rows[0]["Most"] == "110 (08:00)"
     assert next(row["By day"] for row in rows if row["Zone"] == "Hidden") == "withheld"
+
+
+def test_what_lies_where_there_are_no_figures_is_said_by_its_zone(release):
+    """Of four cells of 5 km² two have none in any day type, and one of the others is withheld, which is told of."""
+    wide = zone(A1, A2, A3, A4)
+    place, typical, _ = read_usual(release, Zones(("Wide", "Works"), (wide, zone(A1))))
+    share = 1 - 10 / place.zones.areas_km2[0]
+    assert without_figures(place, typical) == [
+        f"Wide: About {100 * share:.0f} % of this area lies where the release has no cells (sea, or not covered): "
+        "nobody is counted there."
+    ]
+    assert usual_of(place, typical)[0].withheld[0].tolist() == [1.0] * 8, "and not those that it does not cover"

@@ -7,6 +7,8 @@ the third has 800 where 600 are usual; nothing else happens.
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +26,8 @@ PAGE = "pages/incident.py"
 TIME = {key: value for key, value in LINK.items() if key not in ("place", "rings")}
 AT_13 = 24 + 13
 """The step of 13:00 on the Wednesday: the day before is shown too."""
+WHOLE = "12"
+"""Kilometres within which all cells lie whole: nearer rings cut those that people leave."""
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -76,7 +80,7 @@ class TestFirstLook:
         app = open_app(wood, PAGE)
         said = texts(app)
         assert "Name a place, give coordinates or a grid reference, or upload zones; then say when." in said
-        assert "Covered: 5 October 2026 to 8 November 2026" in said
+        assert "Covered: 5 October 2026, 01:00, to 8 November 2026" in said, "the first hour in Greenwich is the second"
         assert not app.error
         assert not app.metric
 
@@ -101,7 +105,7 @@ class TestFirstLook:
         app.button(key=f"example-{name}").click().run()
         assert not app.exception
         assert app.text_input(key="place").value == "54.8995, -1.5330"
-        assert app.text_input(key="rings").value == "1.4, 3"
+        assert app.text_input(key="rings").value == "2, 4"
         assert app.date_input(key="from_date").value == app.date_input(key="to_date").value == WEDNESDAY
         assert (app.selectbox(key="from_hour").value, app.selectbox(key="to_hour").value) == ("13", "20")
         assert "lies outside the areas of this release" in texts(app), "the tiny country has no Washington"
@@ -129,10 +133,10 @@ class TestFirstLook:
 
 class TestLink:
     def test_a_link_opens_the_view(self, wood, open_app):
-        app = open_app(wood, PAGE, **LINK)
+        app = open_app(wood, PAGE, **{**LINK, "rings": WHOLE})
         said = texts(app)
         assert "in Alder, 4 November 2026, 13:00 to 17:00." in said
-        assert "Furthest from usual at Wed 4 Nov, 13:00 to 14:00" in said
+        assert "Furthest from usual was Wed 4 Nov, 13:00 to 14:00" in said
         assert "It was as usual again 1 hour after the end, from Wed 4 Nov, 18:00 to 19:00." in said
         assert "Compared with Wed 7 Oct, Wed 14 Oct, Wed 21 Oct and Wed 28 Oct." in said
         assert not app.error
@@ -162,15 +166,45 @@ class TestLink:
             ("from_hour", "25:00", "There is no hour “25:00” in this release."),
             ("where", "nowhere", "There is no kind of place “nowhere” in this release."),
             ("fdr", "50 %", "There is no rate “50 %” in this release."),
+            ("weeks", "99", "There is no number of weeks “99” in this release. Shown instead: 4 weeks."),
             ("other_incidents", "1 May 1997", "There is no date “1 May 1997” in this release."),
         ],
     )
     def test_a_bad_value_in_the_address_gets_a_sentence(self, wood, open_app, key, asked, said):
         app = open_app(wood, PAGE, **{**LINK, key: asked})
-        assert said in texts(app)
+        (told,) = [each for each in app.info if said in each.value.replace("\\", "")]
+        assert "popover" not in above(told), "which is closed"
+
+
+def above(element) -> list[str]:
+    """Kinds of the blocks that an element stands in."""
+    found = []
+    while getattr(element, "parent", None) is not None:
+        element = element.parent
+        found.append(element.type)
+    return found
 
 
 class TestFigures:
+    def test_the_page_and_the_sheet_have_one_headline(self, wood, open_app, monkeypatch):
+        taken = []
+        monkeypatch.setattr(incident.evidence, "download", lambda *what, **_: taken.append(what))
+        app = open_app(wood, PAGE, **{**LINK, "rings": WHOLE})
+        app.session_state["hand-over"] = True
+        app.run()
+        assert not app.exception
+        sheet = next(make for _, name, _, make in taken if name.endswith(".html"))
+        lead = re.search(r'<p class="lead">(.*?)</p>', sheet().decode())
+        assert lead
+        assert lead[1].startswith("Furthest from usual was ")
+        assert lead[1] in texts(app)
+
+    def test_no_two_controls_have_the_same_label(self, wood, open_app):
+        app = open_app(wood, PAGE, **LINK)
+        labels = [each.label.strip() for kind in (app.text_input, app.date_input, app.selectbox) for each in kind]
+        assert {"Start date", "Start hour", "End date", "End hour"} <= set(labels)
+        assert len(labels) == len(set(labels))
+
     def test_the_figures_are_of_the_hour_furthest_from_usual(self, two_zones):
         """In the three cells 400, 400 and 600 are usual, and 100, 200 and 800 are there: 300 fewer."""
         shown = metrics(two_zones)
@@ -203,6 +237,20 @@ class TestFigures:
         app = upload(open_app(tmp_path, PAGE, where="A file of zones", **TIME), geojson(Works=outline(A1, A2)))
         assert any("One cell inside is withheld in an hour of the incident" in each.value for each in app.warning)
 
+    def test_cautions_of_a_zone_stand_in_one_box_and_dates_that_the_incident_does_not_touch_have_none(
+        self, tmp_path, open_app
+    ):
+        """Of 22 October two comparable days are covered, of the 21st, which the incident touches, three."""
+        changes = {**FIRE, **stay(A1, None, at(date(2026, 10, 22), 13), 1)}
+        write_incident(tmp_path, "early", changes=changes)
+        on = {"from_date": "2026-10-22", "to_date": "2026-10-22"}
+        app = upload(open_app(tmp_path, PAGE, where="A file of zones", **{**TIME, **on}), geojson(Works=outline(A1)))
+        (box,) = app.warning
+        assert "22 October 2026 is compared with 2 days" in box.value
+        assert "One cell inside is withheld in an hour of the incident" in box.value
+        for other in (21, 23, 24):
+            assert f"{other} October 2026 is compared" not in texts(app)
+
     def test_without_comparable_days_only_people_are_told(self, wood, open_app):
         early = {"from_date": "2026-10-06", "to_date": "2026-10-06"}
         app = open_app(wood, PAGE, **{**LINK, **early})
@@ -210,6 +258,8 @@ class TestFigures:
         assert shown["Usual"] == shown["Difference"] == shown["Change"] == "not known"
         assert shown["People present"] == "2,500"
         assert "There are too few comparable days to tell what is usual here" in texts(app)
+        assert "No cell is held against a usual level, and all are hatched" in texts(app)
+        assert "More people than usual in" not in texts(app)
 
     def test_who_was_there_and_where_they_went_are_read_when_they_are_opened(self, two_zones):
         assert not any("At work" in str(rows) for rows in frames(two_zones))
@@ -218,9 +268,13 @@ class TestFigures:
         two_zones.run()
         assert not two_zones.exception
         rows = [row for rows in frames(two_zones) for row in rows]
-        assert next(row for row in rows if row.get("There") == "At work")["Usual"] == "750"
-        assert next(row for row in rows if row.get("Home") == "Alder")["Usual"] == "900"
+        work = next(row for row in rows if row.get("There") == "At work")
+        # Of 1,100 people the 200 in the second cell are told of: in the first one withholds, the third has no figures.
+        assert (work["Share"], work["Withheld"]) == ("withheld", "for 81.8 % of the people")
+        assert next(row for row in rows if row.get("Home") == "Alder")["People"] == "500"
+        assert "1 day keeps the clock time of 4 November 2026, and 2 are needed" in texts(two_zones)
         assert next(row for row in rows if row.get("To") == "Birch")["Trips"] == "300"
+        assert "1 of 1 destination differs from usual, at a false-discovery rate of 5.0 %." in texts(two_zones)
         assert "None of the cells around had more people than usual" in texts(two_zones), "the third is in a zone"
         assert "Of the whole of Alder, and not of the zone alone." in texts(two_zones)
 
@@ -286,7 +340,11 @@ class TestMap:
         )
         app.run()
         assert not app.exception
+        monkeypatch.setattr(
+            incident.maps, "draw", lambda *_, **__: incident.maps.Seen(AT_13, None, None, drawable=True)
+        )
         app.button(key="move-rings").click().run()
+        assert not app.exception
         assert app.text_input(key="place").value.startswith("52.2")
 
 
@@ -301,8 +359,9 @@ class TestBadInput:
             ("abc", "“abc” are not distances: type kilometres with a decimal point"),
             ("0", "A distance of 0 km cannot be used"),
             ("-1", "A distance of -1 km cannot be used"),
-            ("nan", "A distance of nan km cannot be used"),
-            ("1e9", "cannot be used: rings reach from a metre to 100 km"),
+            ("nan", "“nan” are not distances"),
+            ("1e9", "“1e9” are not distances"),
+            ("101 km", "A distance of 101 km cannot be used: rings reach from a metre to 100 km"),
             ("1, 2, 3, 4, 5, 6", "There are 6 distances; at most 5 rings can be drawn."),
             ("1, 1", "The distance 1 km is there twice"),
             (" ", "Type at least one distance in kilometres"),
@@ -316,11 +375,22 @@ class TestBadInput:
         assert not app.metric
 
     def test_an_end_before_the_start_gets_a_sentence(self, wood, open_app):
-        for change in ({"to_date": "2026-11-03"}, {"to_hour": "13:00"}, {"to_hour": "10:00"}):
+        for change, said in (
+            ({"to_date": "2026-11-03"}, "ends before it starts"),
+            ({"to_hour": "10:00"}, "ends before it starts"),
+            ({"to_hour": "13:00"}, "starts and ends at the same hour"),
+        ):
             app = open_app(wood, PAGE, **{**LINK, **change})
-            assert "The incident ends before it starts. Choose a later end." in texts(app), change
+            assert f"The incident {said}. Choose a later end." in texts(app), change
             assert not app.metric
             assert not app.error
+
+    def test_the_last_hour_of_the_last_date_can_be_asked_for(self, wood, open_app):
+        last = {"from_date": "2026-11-08", "from_hour": "23:00", "to_date": "2026-11-08", "to_hour": "24:00"}
+        app = open_app(wood, PAGE, **{**LINK, **last})
+        assert "8 November 2026, 23:00 to 24:00." in texts(app)
+        assert "Sun 8 Nov, 23:00 to 00:00" in texts(app)
+        assert metrics(app)["People present"] != "not known"
 
     def test_a_long_incident_gets_a_sentence(self, wood, open_app):
         app = open_app(wood, PAGE, **{**LINK, "from_date": "2026-10-10"})
@@ -346,9 +416,20 @@ class TestBadInput:
     def test_a_place_at_the_edge_says_what_lies_outside(self, wood, open_app):
         app = open_app(wood, PAGE, **{**LINK, "rings": "1, 5, 90"})
         assert any("This release has no cells in “5 to 90 km”" in each.value for each in app.warning)
-        app.selectbox(key="zone").select("5 to 90 km").run()
-        assert not app.exception
-        assert set(metrics(app).values()) == {"not known"}
+        assert app.selectbox(key="zone").options == ["All zones together", "0 to 1 km", "1 to 5 km"]
+
+    def test_a_ring_that_lies_partly_in_the_sea_says_how_much_of_it_and_does_not_warn(self, wood, open_app):
+        app = open_app(wood, PAGE, **{**LINK, "rings": "1, 12"})
+        said = next(each.value for each in app.info if "has no cells" in each.value)
+        share = re.match(
+            r"About (\d+) % of this area lies where the release has no cells \(sea, or not", said.replace("\\", "")
+        )
+        assert share
+        # Seven cells of 5 km² in a circle of 12 km.
+        assert int(share[1]) == round(100 * (1 - 35 / (np.pi * 12**2)))
+        assert not [each for each in app.warning if "has no cells" in each.value]
+        app.selectbox(key="zone").select("0 to 1 km").run()
+        assert not [each for each in app.info if "has no cells" in each.value], "the inner ring lies in cells"
 
     def test_the_whole_country_is_no_place_of_an_incident(self, wood, open_app):
         app = open_app(wood, PAGE, where="A whole area", **TIME)

@@ -8,6 +8,7 @@ the country 1,190 with a standard error of 21.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -70,6 +71,13 @@ def typical(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return releases
 
 
+def applications(app: AppTest) -> dict[str, dict[str, str]]:
+    """The rows of the tables of applications, by the application, without the marks of Markdown."""
+    rows = [row for table in app.table for row in table.value.to_dict("records")]
+    plain = [{name: re.sub(r":material/\w+: |[\\*]", "", text) for name, text in row.items()} for row in rows]
+    return {row["Application"].split("  \n")[0]: row for row in plain}
+
+
 class TestThemes:
     def test_the_eight_themes_have_live_figures(self, demonstration, open_app):
         app = open_app(demonstration)
@@ -106,16 +114,40 @@ class TestThemes:
         for missing in ("flows_month", "inbound_month", "usual_environment", "typical days and no dates"):
             assert missing in said
 
-    def test_every_application_has_its_verdict_and_what_the_release_has_for_it(self, typical, open_app):
-        (table,) = open_app(typical).table
-        rows = table.value.set_index("Application")
+    def test_every_application_has_its_verdict_checked_against_the_release(self, typical, open_app):
+        app = open_app(typical)
+        rows = applications(app)
         assert len(rows) == 29
-        assert rows.loc["Populations by time of day", "In this release"] == "typical days only"
-        assert (
-            rows.loc["Tourist destinations", "In this release"].replace("\\", "")
-            == "lacks inbound_month and inbound_cell_month"
+        by_time = rows["Populations by time of day"]
+        assert by_time["Verdict"] == "Served now: Population density"
+        assert "typical days by cell (its precision is not told)" in by_time["With this release"]
+        assert by_time["Ethics"].startswith("Standard safeguards.")
+        lacking = rows["Tourist destinations"]
+        assert lacking["Verdict"] == "Not with this release"
+        assert lacking["With this release"].startswith("This release has no visits by country of residence.")
+        assert rows["Seasonal population"]["With this release"] == (
+            "Needs twelve months; this release has typical days and no dates."
         )
-        assert rows.loc["Populations by time of day", "Verdict"].replace("\\", "") == "Served now: Population density"
+        # People by time of day, hotspots twice, and the study of what is lacking.
+        assert "4 of 29 applications are served by this release" in texts(app)
+
+    def test_a_release_of_two_days_is_too_short_for_seasons_and_for_usual_days(self, demonstration, open_app):
+        rows = applications(open_app(demonstration))
+        assert rows["Tourist destinations"]["Verdict"] == "Served now: Tourism origins"
+        assert rows["Seasonal population"]["With this release"] == "Needs twelve months; this release has one date."
+        assert (
+            "Needs 29 dates; this release has two dates."
+            in (rows["Targeting humanitarian relief"]["With this release"])
+        )
+
+    def test_a_card_has_a_mark_for_each_application_and_says_what_ethics_needs_first(self, demonstration, open_app):
+        said = texts(open_app(demonstration))
+        assert said.count('class="cc-pips"') == 8
+        assert "0 of 2 applications served" in said, "of ethnicity"
+        assert "What would be needed first." in said
+        assert "Approval by the National Statistician's Data Ethics Advisory Committee" in said
+        assert "Health and Safety Executive (named in the brief)" in said
+        assert "Department for Transport (suggested)" in said
 
     def test_links_lead_into_the_map_with_measure_and_hour(self, demonstration, open_app):
         links = [each.proto for each in open_app(demonstration).get("page_link")]
@@ -268,7 +300,8 @@ class TestDensity:
 
     def test_the_evidence_has_the_queries_as_they_were_run(self, demonstration, open_app):
         app = open_app(demonstration, DENSITY, area="Alder")
-        assert not app.code, "the map does not wait for what nobody opened"
+        queries = [each for each in app.code if each.language == "sql"]
+        assert not queries, "the map does not wait for what nobody opened"
         app.session_state["evidence"] = True
         app.run()
         statements = [each.value for each in app.code]

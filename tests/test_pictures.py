@@ -322,7 +322,7 @@ class TestStep:
         assert drawn.most == 400.0
         assert draw(SHEET, [panel]).startswith(b"\x89PNG")
 
-    @settings(max_examples=5, deadline=None)
+    @settings(max_examples=5)
     @given(st.lists(st.floats(0, 1e6) | st.just(np.nan), min_size=3, max_size=3))
     def test_any_figures_make_a_picture(self, values):
         assert draw(replace(SHEET, width=320, height=200), [Panel(VIEW, (cells(*values),))]).startswith(b"\x89PNG")

@@ -206,6 +206,42 @@ EXPECTED = [
         ["day_part", "placement_cv", "placement_density", "placement_power", "placement_floor", "placement_decay"],
         [(part, 0.0, 300.0, 1.5, 0.0, 0.5) for part in sorted(DAY_PARTS)],
     ),
+    # 21 of 1,110 twice, 20 of 1,001 and of 1,000, and 6 of 110: the third of five.
+    (
+        "precision_of_totals",
+        {},
+        ["calendar_month", "dates", "figures", "known", "error"],
+        [("2026-11", 2, 5, 5, pytest.approx(20 / 1001))],
+    ),
+    # 0 of 60, 12 of 500 and 5 of 40.
+    (
+        "precision_of_trips_of_day",
+        {"date": MONDAY},
+        ["purpose", "figures", "known", "error"],
+        [("all", 4, 3, pytest.approx(0.024)), ("home_work", 1, 1, pytest.approx(0.2))],
+    ),
+    # From home to work 8 of 800 and 4 of 20: the mean of these two.
+    (
+        "precision_of_trips_of_month",
+        {"month": "2026-11"},
+        ["purpose", "figures", "known", "error"],
+        [("all", 1, 1, pytest.approx(0.125)), ("home_work", 3, 2, pytest.approx(0.105))],
+    ),
+    # 3 of 5,000, 3 of 50, 3 of 30 and 4 of 10: the mean of 0.06 and 0.1.
+    (
+        "precision_of_visits",
+        {"month": "2026-11"},
+        ["figures", "known", "error"],
+        [(5, 4, pytest.approx(0.08))],
+    ),
+    ("precision_of_visitors", {"month": "2026-11"}, ["figures", "known", "error"], [(2, 1, pytest.approx(0.15))]),
+    ("precision_of_presence_by_home", {"date": MONDAY}, ["figures", "known", "error"], [(4, 3, pytest.approx(0.01))]),
+    (
+        "precision_of_usual_places",
+        {},
+        ["label", "figures", "known", "with_days", "error"],
+        [("home", 1, 1, 0, pytest.approx(10 / 900)), ("work", 2, 1, 0, pytest.approx(0.03))],
+    ),
     (
         "quality_figures",
         {},

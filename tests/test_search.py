@@ -50,9 +50,29 @@ KNOWN = search.gazetteer(
     [(WALES, Bounds(-5.5, 51.3, -2.6, 53.5)), (NEWPORT, BOX), (WIGHT, None)], {"authority": "Local authority"}, PLACES
 )
 
+LONGER = search.gazetteer(
+    [],
+    {},
+    pa.Table.from_pylist(
+        [
+            place("Newcastle", "town", 7_444.0, None, lon=-5.89, lat=54.22),
+            place("Newcastle upon Tyne", "city", 300_125.0, None),
+            place("Newcastle under Lyme", "city", 127_727.0, None),
+            place("Newcastle Emlyn", "village", 1_883.0, None),
+            place("Bath", "city", 94_782.0, None),
+            place("Bath and North East Somerset", "city", 193_400.0, None),
+            place("Kingston", "station", None, None),
+            place("Kingston upon Thames", "town", 43_013.0, None),
+            place("Kingston Bagpuize", "village", 2_000.0, None),
+            place("Waterloo", "station", None, None),
+            place("Waterloo Park", "village", 2_000.0, None),
+        ]
+    ),
+)
 
-def found(asked: str) -> Searched:
-    answer = search.find(asked, KNOWN)
+
+def found(asked: str, known: search.Gazetteer = KNOWN) -> Searched:
+    answer = search.find(asked, known)
     assert isinstance(answer, Searched)
     return answer
 
@@ -72,6 +92,35 @@ class TestNames:
         assert (area.kind, area.bounds, area.area) == ("area", BOX, "W06000022")
         assert (city.kind, city.area) == ("place", "W06000022")
         assert city.bounds.north - city.bounds.south > town.bounds.north - town.bounds.south
+
+    def test_where_far_more_people_live_in_a_longer_name_it_comes_first_and_the_others_are_offered(self):
+        assert [each.words for each in found("Newcastle", LONGER).targets] == [
+            "Newcastle upon Tyne, city",
+            "Newcastle under Lyme, city",
+            "Newcastle, town",
+            "Newcastle Emlyn, village",
+        ]
+
+    def test_where_no_far_more_live_the_whole_name_is_meant(self):
+        assert [each.words for each in found("Bath", LONGER).targets] == ["Bath, city"]
+
+    def test_a_station_gives_way_to_a_town_and_not_to_a_village(self):
+        assert [each.words for each in found("Kingston", LONGER).targets] == [
+            "Kingston upon Thames, town",
+            "Kingston, railway station",
+            "Kingston Bagpuize, village",
+        ]
+        assert [each.words for each in found("Waterloo", LONGER).targets] == ["Waterloo, railway station"]
+
+    @pytest.mark.parametrize("asked", ["Newport (local authority)", "newport (LOCAL AUTHORITY)", NEWPORT.label])
+    def test_an_area_is_found_by_its_label_in_the_list_of_areas(self, asked):
+        (target,) = found(asked).targets
+        assert (target.kind, target.area) == ("area", "W06000022")
+        assert not found(asked).said
+
+    def test_what_an_answer_is_called_finds_it_again(self):
+        for target in KNOWN.targets:
+            assert target in found(target.words).targets
 
     def test_the_beginning_of_a_name_is_enough(self):
         assert [each.words for each in found("Newport P").targets] == ["Newport Pagnell, town"]
@@ -157,6 +206,56 @@ class TestPoints:
         assert point is not None
         assert (point.latitude, point.longitude) == pytest.approx((51.5, -0.12), abs=1e-9)
 
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "N54 53.97 W1 31.98",
+            "N54 53.97, W1 31.98",
+            "W1 31.98 N54 53.97",
+            "n 54° 53.970' w 001° 31.980'",
+            "54° 53.97' N, 1° 31.98' W",
+            "54° 53.97' N 1° 31.98' W",
+            "54°53.97'N,1°31.98'W",
+            "54°53.97'N1°31.98'W",
+            "1° 31.98' W, 54° 53.97' N",
+            "54 53.97N 1 31.98W",
+            "54 53.97 N; 1 31.98 W",
+            "54°53.97N 1°31.98W",
+            "54:53.97N 1:31.98W",
+            # The signs of minutes that keyboards, telephones and word processors put: U+2032, 2019, 2018, 02B9, 00B4.
+            "54° 53.97′ N, 1° 31.98′ W",
+            "54° 53.97’ N, 1° 31.98’ W",
+            "54° 53.97‘ N, 1° 31.98‘ W",
+            "54° 53.97\u02b9 N, 1° 31.98\u02b9 W",
+            "54° 53.97\u00b4 N, 1° 31.98\u00b4 W",
+            "54º 53.97' N, 1º 31.98' W",
+            "54° 53.97', -1° 31.98'",
+            "54° 53.97' -1° 31.98'",
+            "54 53.97, \u22121 31.98",
+            "54°53'58.2\"N 1°31'58.8\"W",
+            "54° 53′ 58.2″ N, 1° 31′ 58.8″ W",
+            "54° 53' 58.2'' N, 1° 31' 58.8'' W",
+            "54 53 58.2N 1 31 58.8W",
+            "N54 53 58.2 W1 31 58.8",
+            "54:53:58.2N 1:31:58.8W",
+            "54.8995N 1.533W",
+            "54.8995N1.533W",
+            "N54.8995 W1.533",
+            "N 54.8995°, W 1.533°",
+        ],
+    )
+    def test_minutes_with_decimals_are_read_as_devices_and_colleagues_write_them(self, asked):
+        """53.97 / 60 is 0.8995 and 31.98 / 60 is 0.533; 0.97 and 0.98 of a minute are 58.2 and 58.8 seconds."""
+        point = point_of(asked)
+        assert point is not None
+        assert (point.latitude, point.longitude) == pytest.approx((54.8995, -1.533), abs=1e-9)
+
+    def test_west_of_greenwich_by_less_than_a_degree_is_west(self):
+        for asked in ("51 30, -0 7.2", "51° 30' -0° 7' 12\"", "N51 30 W0 7.2"):
+            point = point_of(asked)
+            assert point is not None
+            assert (point.latitude, point.longitude) == pytest.approx((51.5, -0.12), abs=1e-9)
+
     def test_a_southern_or_eastern_point_has_its_sign(self):
         point = point_of("33.9S 18.4E")
         assert point is not None
@@ -198,6 +297,13 @@ class TestPoints:
             ("95.0, -0.12", "up to 90 degrees"),
             ("51.5N 0.12N", "one latitude, north or south, and one longitude"),
             ("51°75'0\"N 0°7'12\"W", "less than 60"),
+            ("54 60N 1 31.98W", "less than 60"),
+            ("N54 53.97 W1 60.00", "less than 60"),
+            ("54° 53' 60\" N, 1° 31' W", "less than 60"),
+            ("54.5 53N 1 31W", "only the last can have decimals"),
+            ("54.9N, -1.5W", "a minus or a letter, and not both"),
+            ("N91 0.5 W1 31.98", "up to 90 degrees"),
+            ("54 53.97W 1 31.98E", "one latitude, north or south, and one longitude"),
             ("SP 057 09", "an even number of digits"),
             ("AA 1234 5678", "There is no square AA on the British grid."),
             ("900000, 313177", "between 0 and 700,000"),
@@ -208,7 +314,9 @@ class TestPoints:
             point_of(asked)
         assert said in found(asked).said
 
-    @pytest.mark.parametrize("asked", ["Leeds", "LS1", "SW1A 1AA", "A1", "", "12", "N1"])
+    @pytest.mark.parametrize(
+        "asked", ["Leeds", "LS1", "SW1A 1AA", "A1", "", "12", "N1", "W1S 1", "E1W 1", "54 53 1 31"]
+    )
     def test_what_is_no_point_is_none(self, asked):
         assert point_of(asked) is None
 
@@ -226,7 +334,6 @@ class TestPoints:
             "instead.",
         )
 
-    @settings(deadline=None)
     @given(st.floats(49.9, 60.8), st.floats(-7.5, 1.7))
     def test_a_point_comes_back_from_its_own_words(self, latitude, longitude):
         point = point_of(f"{latitude:.5f}, {longitude:.5f}")
@@ -237,7 +344,64 @@ class TestPoints:
         assert bounds.south < point.latitude < bounds.north
 
 
-@settings(deadline=None)
+# Of one angle: how it is written from degrees, minutes and seconds, and whether minutes or seconds have the decimals.
+WAYS = {
+    "degrees": "{degrees:.7f}",
+    "degrees, sign": "{degrees:.7f}°",
+    "minutes, bare": "{whole} {minutes:.5f}",
+    "minutes, padded": "{whole:03d} {minutes:08.5f}",
+    "minutes, signs": "{whole}°{minutes:.5f}'",
+    "minutes, spaced": "{whole}° {minutes:.5f}′",
+    "minutes, colon": "{whole}:{minutes:.5f}",
+    "seconds, bare": "{whole} {full} {seconds:.3f}",
+    "seconds, signs": "{whole}°{full}'{seconds:.3f}\"",
+    "seconds, spaced": "{whole}° {full}′ {seconds:.3f}″",
+    "seconds, apostrophes": "{whole}° {full}' {seconds:.3f}''",
+    "seconds, colons": "{whole}:{full}:{seconds:.3f}",
+}
+PLACED = {
+    "letters after": "{latitude}{north}, {longitude}{east}",
+    "letters after, spaced": "{latitude} {north} {longitude} {east}",
+    "letters after, close": "{latitude}{north}{longitude}{east}",
+    "letters before": "{north}{latitude} {east}{longitude}",
+    "letters before, spaced": "{north} {latitude}, {east} {longitude}",
+    "longitude first": "{longitude}{east}; {latitude}{north}",
+    "signs": "{minus_south}{latitude}, {minus_west}{longitude}",
+}
+
+
+def written(thousandths: int, way: str) -> str:
+    """An angle of so many thousandths of a second, without its sign."""
+    whole, left = divmod(thousandths, 3_600_000)
+    full, last = divmod(left, 60_000)
+    return WAYS[way].format(
+        degrees=thousandths / 3.6e6, whole=whole, minutes=left / 60_000, full=full, seconds=last / 1000
+    )
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(-90 * 3_600_000, 90 * 3_600_000),
+    st.integers(-180 * 3_600_000, 180 * 3_600_000),
+    st.sampled_from(sorted(WAYS)),
+    st.sampled_from(sorted(WAYS)),
+    st.sampled_from(sorted(PLACED)),
+)
+def test_a_point_comes_back_from_every_form_that_it_is_written_in(up, across, way, other_way, placed):
+    """To the thousandth of a second, which is 3 cm; written are 1e-7 degrees, and 1e-5 minutes."""
+    asked = PLACED[placed].format(
+        latitude=written(abs(up), way),
+        longitude=written(abs(across), other_way),
+        north="S" if up < 0 else "N",
+        east="W" if across < 0 else "E",
+        minus_south="-" if up < 0 else "",
+        minus_west="-" if across < 0 else "",
+    )
+    point = point_of(asked)
+    assert point is not None, asked
+    assert (point.latitude, point.longitude) == pytest.approx((up / 3.6e6, across / 3.6e6), abs=2e-7), asked
+
+
 @given(st.text())
 def test_whatever_is_typed_there_is_an_answer_or_a_sentence(asked):
     answer = search.find(asked, KNOWN)

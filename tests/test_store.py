@@ -191,7 +191,7 @@ class TestAnswersThatAreKept:
         assert cache.get(("a",)) is None
         assert cache.bytes == 0
 
-    @settings(deadline=None, max_examples=50)
+    @settings(max_examples=50)
     @given(
         st.lists(st.tuples(st.integers(0, 9), st.integers(1, 200), st.booleans()), max_size=40), st.integers(0, 2000)
     )

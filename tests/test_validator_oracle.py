@@ -125,7 +125,7 @@ def theirs(name: str, rows: list[dict]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ROWS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_what_frictionless_refuses_is_refused_and_nothing_else(name, data):
     rows = data.draw(st.lists(st.fixed_dictionaries(ROWS[name]), min_size=1, max_size=4))
@@ -271,7 +271,7 @@ SPOILED = [
 ]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(made=deliveries())
 def test_a_random_delivery_that_is_right_is_accepted(made):
     with tempfile.TemporaryDirectory() as folder:
@@ -279,7 +279,7 @@ def test_a_random_delivery_that_is_right_is_accepted(made):
     assert report.findings == ()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data(), made=deliveries(), spoil=st.sampled_from(SPOILED))
 def test_one_random_fault_is_refused(data, made, spoil):
     spoil(data.draw, made)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from build_world import ALDER, BIRCH, COUNTRY, MONDAY
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from release_world import A1, A2, A3, A4, B1, B2, B3, TUESDAY, area_hour, precision, write_release
 
@@ -54,7 +54,6 @@ class TestWords:
             "whole_day": 24,
         }
 
-    @settings(deadline=None)
     @given(st.integers(0, 23), st.integers(0, 23))
     def test_every_run_of_hours_reads_as_it_was_asked(self, first, end):
         made = window(windows.hours_between(first, end))
@@ -87,7 +86,6 @@ class TestMoments:
         )
         assert [on.day for on in found.on] == [31]
 
-    @settings(deadline=None)
     @given(
         st.sets(st.integers(0, 23), min_size=1),
         st.sets(st.sampled_from(sorted(ALL_TYPES)), min_size=1),
@@ -221,7 +219,6 @@ class TestMeanAndPeak:
         with pytest.raises(ValueError, match="hour by hour"):
             of_two_days({1: {}}, [8], "hour")
 
-    @settings(deadline=None)
     @given(
         st.lists(st.one_of(st.none(), st.integers(0, 5_000)), min_size=48, max_size=48),
         st.sets(st.integers(0, 23), min_size=1),

@@ -177,6 +177,37 @@ class TestReferenceSystems:
         assert "lies around" in refused
         assert hint in refused
 
+    @pytest.mark.parametrize(
+        ("outline", "why"),
+        [
+            ([[179, 54], [-179, 54], [-179, 55], [179, 55], [179, 54]], "crosses the 180th meridian"),
+            ([[-180, 89], [180, 89], [180, 90], [-180, 90], [-180, 89]], "reaches a pole"),
+            # Four corners around the pole, none of them on it.
+            ([[0, 85], [90, 85], [180, 85], [-90, 85], [0, 85]], "reaches a pole"),
+            ([[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]], "reaches over 180 degrees of latitude"),
+            ([[-180, 50], [180, 50], [180, 60], [-180, 60], [-180, 50]], "reaches over 360 degrees of longitude"),
+            ([[-60, 50], [60, 50], [60, 60], [-60, 60], [-60, 50]], "reaches over 120 degrees of longitude"),
+        ],
+    )
+    def test_what_no_flat_map_shows_is_refused_with_the_true_reason(self, here, outline, why):
+        near = feature(square(0, 51), name="Near")
+        refused = here(geojson(near, feature([outline], name="Far")), within=UNITED_KINGDOM)["refused"]
+        assert refused.startswith("“made” cannot be used: the zone “Far” ")
+        assert why in refused
+
+    def test_a_zone_cut_at_the_180th_meridian_is_refused_as_one_across_it(self, here):
+        sides = [square(179, 54, 1.0), square(-180, 54, 1.0)]
+        refused = here(json.dumps({"type": "MultiPolygon", "coordinates": sides}).encode())["refused"]
+        assert "crosses the 180th meridian" in refused
+
+    def test_longitudes_past_180_are_no_metres(self, here):
+        refused = here(geojson(feature(square(179, 54, 2.0))))["refused"]
+        assert "such as 181, 54. Longitudes go up to 180 and then on from -180" in refused
+        assert "metres" not in refused
+
+    def test_a_zone_as_large_as_a_country_is_read(self, here):
+        assert here(geojson(feature(square(-9, 49, 12.0))), within=UNITED_KINGDOM)["names"] == ("Zone 1",)
+
     def test_one_zone_elsewhere_is_noted(self, here):
         found = here(
             geojson(feature(square(0, 51), name="A"), feature(square(120, 10), name="B")), within=UNITED_KINGDOM

@@ -70,8 +70,8 @@ def run_benchmark(
         progress(0.9, "Starting the app")
         entries += measure_message(runs)
         entries += measure_windows(served) if served else []
-        entries += measure_incident(served) if served else []
         entries += _app(served, browser)
+        entries += measure_incident(served) if served else []
         progress(1.0, "Done")
         return Report(
             release=served.name if served else None,

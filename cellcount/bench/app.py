@@ -1,4 +1,4 @@
-"""From starting the app to its first map in a browser."""
+"""From starting the app to its first map in a browser, and what is asked of it there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from cellcount.bench.browser import FLAGS, find_browser
+from cellcount.bench.browser import DRAWN, FLAGS, RESTS, find_browser
+from cellcount.bench.incident_page import measure_answers
 from cellcount.bench.report import Entry, Line, NotMeasured
 from cellcount.standard import ROOT
 from cellcount.store import RELEASE_VARIABLE, RELEASES_VARIABLE
 
 PAGE = "density"
-DRAWN = "window.cellcountMaps && Object.values(window.cellcountMaps)[0]?.times.drawn > 0"
-"""Whether a map has been drawn: every map of the page can be asked."""
 GOAL_SECONDS = 6.0
 GOAL_STEP, GOAL_CHANGE = 8.0, 600.0
 """Milliseconds: of the page's main thread for a step, and from another area to its map, but for the drawing itself."""
@@ -36,21 +35,11 @@ async (steps) => {
   return map.times.steps;
 }
 """
-_RESTS = """
-async () => {
-  const { times } = Object.values(window.cellcountMaps)[0];
-  for (let before = -1, rounds = 0; before !== times.drawn && rounds < 20; rounds += 1) {
-    before = times.drawn;
-    await new Promise((done) => setTimeout(done, 600));
-  }
-}
-"""
-"""Waits until the map is drawn and has stopped moving: a rasteriser that still works takes the server's processor."""
 MOST_SECONDS = 120
 
 
 def measure_app(release: Path, what: str) -> list[Line]:
-    """Start the app on a free port with a release, open its map in a browser that runs already, play it, change areas.
+    """Start the app on a free port with a release, open its map in a browser, play it, change areas, ask for incidents.
 
     Parameters
     ----------
@@ -107,7 +96,7 @@ def _timed(release: Path, what: str, page: Any) -> list[Line]:
             page.wait_for_function(DRAWN, timeout=MOST_SECONDS * 1000)
             seconds = time.perf_counter() - started
             first = Entry(what, "s", (seconds,), GOAL_SECONDS, f"the server answered after {serving:.1f} s.")
-            return [first, _steps(page), _changes(page)]
+            return [first, _steps(page), _changes(page), *measure_answers(page, address, release)]
         finally:
             server.terminate()
 
@@ -121,6 +110,8 @@ def _steps(page: Any) -> Line:
 
 def _changes(page: Any) -> Line:
     """Choose one area after another, and wait until the browser has given the deck what to draw."""
+    from playwright.sync_api import Error  # noqa: PLC0415 - needed for testing only
+
     what = "Another area, to its map"
     box = page.locator(".st-key-area input").first
     took = []
@@ -134,10 +125,10 @@ def _changes(page: Any) -> Line:
             page.wait_for_function(
                 "Object.values(window.cellcountMaps)[0]?.times.appliedAt > window.changed", timeout=20_000
             )
-        except TimeoutError as error:
+        except Error as error:
             return NotMeasured(what, str(error).splitlines()[0])
         took.append(page.evaluate("Object.values(window.cellcountMaps)[0].times.appliedAt - window.changed"))
-        page.evaluate(_RESTS)
+        page.evaluate(RESTS)
     return Entry(what, "ms", tuple(took), GOAL_CHANGE, "regions and nations, each for the first time.")
 
 

@@ -1,4 +1,4 @@
-"""A browser on this machine, for the benchmark and the tests."""
+"""A browser on this machine, for the benchmark and the tests, and what is asked of the maps in it."""
 
 from __future__ import annotations
 
@@ -45,3 +45,17 @@ def find_browser() -> str | None:
     """Path of Chromium, Chrome or Edge on this machine; None where there is none of them."""
     found = (shutil.which(command) for command in _COMMANDS)
     return next((path for path in found if path), next((path for path in _PLACES if Path(path).exists()), None))
+
+
+DRAWN = "window.cellcountMaps && Object.values(window.cellcountMaps)[0]?.times.drawn > 0"
+"""Whether a map has been drawn: every map of the page can be asked."""
+RESTS = """
+async () => {
+  const { times } = Object.values(window.cellcountMaps)[0];
+  for (let before = -1, rounds = 0; before !== times.drawn && rounds < 20; rounds += 1) {
+    before = times.drawn;
+    await new Promise((done) => setTimeout(done, 600));
+  }
+}
+"""
+"""Waits until the map is drawn and has stopped moving: a rasteriser that still works takes the server's processor."""

@@ -23,7 +23,7 @@ from cellcount.zones import Site, rings
 LONDON = -0.12, 51.51
 """Longitude and latitude of the middle of the circles."""
 GOALS_MS = {5.0: 1000.0, 20.0: 2000.0}
-"""On screen, by radius in km."""
+"""On screen, by radius in km: see `cellcount.bench.incident_page`."""
 GOAL_OF_WORK_MS = 100.0
 """Query and statistics of the smallest circle, without what draws them."""
 FROM, HOURS = 13, 7
@@ -44,12 +44,12 @@ def measure_incident(folder: Path, runs: int = 20) -> list[Line]:
     folder : Path
         Of the release.
     runs : int
-        How often each circle is asked about: each time a little beside the last, for nothing may be kept.
+        How often each circle is asked about: each time a little beside the last, so that nothing of it is at hand.
 
     Returns
     -------
     list of Line
-        Without what draws the page: that takes a browser.
+        Without what draws the page: that takes a browser, see `cellcount.bench.incident_page`.
     """
     # Streamlit says of every cache that no page is being served.
     logging.getLogger("streamlit").setLevel(logging.ERROR)
@@ -62,7 +62,7 @@ def measure_incident(folder: Path, runs: int = 20) -> list[Line]:
 
 def _circle(release: reading.Release, km: float, runs: int) -> Line:
     what = f"Circle of {km:g} km in London, drawn to answered"
-    start = _start(release.days.dates)
+    start = first_hour(release.days.dates)
     if start is None or not window_reading.serves_windows(release):
         return NotMeasured(what, f"The release has no date with {LEAST_DAYS} comparable ones before it.")
     asked = Asked(start, start + timedelta(hours=HOURS))
@@ -91,8 +91,8 @@ def _circle(release: reading.Release, km: float, runs: int) -> Line:
     return Entry(what, "ms", tuple(took), goal, note)
 
 
-def _start(dates: Sequence[date]) -> datetime | None:
-    """The first hour of an incident on the latest date that has comparable dates enough before it."""
+def first_hour(dates: Sequence[date]) -> datetime | None:
+    """The first hour of an incident on the latest date that has comparable dates enough before it; None without one."""
     known = set(dates)
     for day in sorted(dates, reverse=True):
         weeks = [day - timedelta(weeks=each) for each in range(1, LEAST_DAYS + 1)]

@@ -69,6 +69,10 @@ def _of_event(scores: list[EventScore]) -> Iterator[Goal]:
     hours = sum(len(zone.effect) for zone in whole)
     what = f"{name}: hours whose interval of the excess holds the truth"
     yield _at_least(what, share(_held(whole), hours), LEAST_HELD)
+    every = [zone for score in scores for zone in score.zones]
+    what = f"{name}: hours of every zone whose interval holds the truth by the event's own outline"
+    held = share(sum(zone.held_outlined for zone in every), sum(len(zone.outlined) for zone in every))
+    yield _at_least(what, held, LEAST_HELD)
     totals = share(sum(zone.total_held for zone in whole), len(whole))
     yield _at_least(f"{name}: intervals of the person-hours that hold the truth", totals, LEAST_HELD)
     if scores[0].kind == OUTAGE:
@@ -87,6 +91,8 @@ def _of_place(score: QuietScore) -> Iterator[Goal]:
     called, hours = share(score.called, score.figures), share(score.hours_called, score.hours)
     yield _at_most(f"{score.place}, quiet days: cells called", called, RATE)
     yield _at_most(f"{score.place}, quiet days: hours with any cell called", hours, MOST_HOURS_CALLED)
+    told = share(score.days_told, score.days)
+    yield _at_most(f"{score.place}, quiet days: days on which it is said to depart from usual", told, RATE)
 
 
 def _at_least(what: str, value: float | None, least: float) -> Goal:
@@ -119,6 +125,7 @@ def to_dict(found: Incidents) -> dict[str, Any]:
                     {
                         **asdict(zone),
                         "held": zone.held,
+                        "held_outlined": zone.held_outlined,
                         "held_usual": zone.held_usual,
                         "total_held": zone.total_held,
                         "hours_off": zone.hours_off,
@@ -178,27 +185,30 @@ def _event_lines(scores: list[EventScore]) -> Iterator[str]:
     else:
         deficits, said = sum(score.deficits for score in scores), sum(COVERAGE in score.said for score in scores)
         yield f"  cell-hours called a deficit: {deficits:,}; lost coverage is said in {said} of {len(scores)}"
-    heads = zip(("said", "true", "hours held", "of usual", "totals held", "recovery off"), _WIDTHS, strict=True)
+    names = ("said", "true", "hours held", "by outline", "of usual", "totals held", "recovery off")
+    heads = zip(names, _WIDTHS, strict=True)
     yield f"  {'zone, mean of hours':<24}" + "".join(f"{head:>{width}}" for head, width in heads)
     for number in range(len(first.zones)):
         yield _zone_line([score.zones[number] for score in scores])
     yield ""
 
 
-_WIDTHS = (10, 10, 12, 10, 13, 18)
+_WIDTHS = (10, 10, 12, 12, 10, 13, 18)
 
 
 def _zone_line(zones: list[ZoneScore]) -> str:
     hours = sum(len(zone.effect) for zone in zones)
     said, true = (np.concatenate([getattr(zone, name) for zone in zones]).mean() for name in ("excess", "effect"))
     off = [zone.hours_off for zone in zones if zone.hours_off is not None]
-    usual = share(sum(zone.held_usual for zone in zones), hours)
+    outlined, usual = (
+        share(sum(getattr(zone, name) for zone in zones), hours) for name in ("held_outlined", "held_usual")
+    )
     totals = share(sum(zone.total_held for zone in zones), len(zones))
     shown = f"{min(off):+d} to {max(off):+d}" if off else "-"
     if len(off) < len(zones):
         shown += f" ({len(zones) - len(off)} -)"
-    held = share(_held(zones), hours)
-    columns = (f"{said:+,.0f}", f"{true:+,.0f}", _percent(held), _percent(usual), _percent(totals), shown)
+    shares = (_percent(each) for each in (share(_held(zones), hours), outlined, usual, totals))
+    columns = (f"{said:+,.0f}", f"{true:+,.0f}", *shares, shown)
     return f"  {zones[0].name:<24}" + "".join(f"{each:>{width}}" for each, width in zip(columns, _WIDTHS, strict=True))
 
 
@@ -206,7 +216,7 @@ def _quiet_lines(found: Incidents) -> Iterator[str]:
     yield "Days on which nothing happened"
     yield (
         f"  {'place':<24}{'compared with':<16}{'days':>6}{'cells called':>14}{'borne out':>11}{'hours with any':>16}"
-        f"{'zone beyond':>13}"
+        f"{'zone beyond':>13}{'days told':>11}"
     )
     for score in found.quiet.values():
         shares = (
@@ -214,6 +224,7 @@ def _quiet_lines(found: Incidents) -> Iterator[str]:
             share(score.borne_out, score.called),
             share(score.hours_called, score.hours),
             share(score.beyond, score.hours),
+            share(score.days_told, score.days),
         )
-        shown = "".join(f"{_percent(each):>{width}}" for each, width in zip(shares, (14, 11, 16, 13), strict=True))
+        shown = "".join(f"{_percent(each):>{width}}" for each, width in zip(shares, (14, 11, 16, 13, 11), strict=True))
         yield f"  {score.place:<24}{score.compared:<16}{score.days:>6}{shown}"

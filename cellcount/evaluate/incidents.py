@@ -15,13 +15,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from cellcount import store
 from cellcount.build import build_release
 from cellcount.demo import make_demonstration
 from cellcount.demo.days import NATIONS, WEEKS_WITH_EVENTS, is_bank_holiday, is_school_holiday
-from cellcount.evaluate.incident_truth import OUTAGE, Event, Happened
+from cellcount.evaluate.incident_truth import CROWD, EVACUATION, OUTAGE, Event, Happened
 from cellcount.evaluate.truth import EvaluationError
 from cellcount.evaluate.worlds import DETAIL, leave_out
 from cellcount.methods import cautions
@@ -33,6 +34,7 @@ from cellcount.ui import reading
 from cellcount.ui.incident_answer import Answer, Asked, answer
 from cellcount.ui.incident_place import Figures, Place, PlaceError, read_figures, read_place
 from cellcount.zones.rings import rings
+from cellcount.zones.shapes import Shape
 
 Floats = NDArray[np.float64]
 
@@ -167,6 +169,9 @@ class ZoneScore:
         Whether it is all zones together, which hold the event.
     excess, low, high, effect : tuple of float
         By hour: the excess that was said, its interval, and the true effect of the events.
+    outlined : tuple of float
+        By hour: the true effect, whoever came or left being inside the event's own outline and not spread over the
+        cells that it touches.
     against_usual : tuple of float
         By hour: people who were really there less those of the comparable days, their median.
     person_hours, person_hours_low, person_hours_high : float
@@ -185,6 +190,7 @@ class ZoneScore:
     low: tuple[float, ...]
     high: tuple[float, ...]
     effect: tuple[float, ...]
+    outlined: tuple[float, ...]
     against_usual: tuple[float, ...]
     person_hours: float
     person_hours_low: float
@@ -197,6 +203,11 @@ class ZoneScore:
     def held(self) -> int:
         """Hours whose interval holds the true effect."""
         return sum(low <= true <= high for low, true, high in zip(self.low, self.effect, self.high, strict=True))
+
+    @property
+    def held_outlined(self) -> int:
+        """Hours whose interval holds the true effect by the event's own outline."""
+        return sum(low <= true <= high for low, true, high in zip(self.low, self.outlined, self.high, strict=True))
 
     @property
     def held_usual(self) -> int:
@@ -268,6 +279,8 @@ class QuietScore:
         side: visitors from abroad are fewer from the first of November on, say.
     beyond : int
         Hours in which the zone as a whole is beyond its usual variation.
+    days_told : int
+        Days on which it is said to depart from usual in any hour, all hours of the day being looked at.
     """
 
     place: str
@@ -279,8 +292,9 @@ class QuietScore:
     called: int = 0
     borne_out: int = 0
     beyond: int = 0
+    days_told: int = 0
 
-    def add(self, classes: NDArray[np.int8], z: Floats, true_z: Floats) -> None:
+    def add(self, classes: NDArray[np.int8], z: Floats, true_z: Floats, *, departs: NDArray[np.bool_]) -> None:
         """Count a day.
 
         Parameters
@@ -291,14 +305,17 @@ class QuietScore:
             Of the zone.
         true_z : array of float, shape (cells, hours)
             Real difference from the comparable days over the standard error that z has; looked at where called.
+        departs : array of bool, shape (hours,)
+            In which hours the zone is said to depart from usual.
 
         Examples
         --------
         >>> score = QuietScore("London", "weeks before")
-        >>> score.add(np.array([[1, 0], [-1, -2]], dtype=np.int8), np.array([0.3, 2.5]), np.array([[3.0, 0], [1.0, 0]]))
+        >>> verdicts, true_z = np.array([[1, 0], [-1, -2]], dtype=np.int8), np.array([[3.0, 0.0], [1.0, 0.0]])
+        >>> score.add(verdicts, np.array([0.3, 2.5]), true_z, departs=np.array([False, False]))
         >>> score
         QuietScore(place='London', compared='weeks before', days=1, hours=2, hours_called=1, figures=3, called=2, \
-borne_out=1, beyond=1)
+borne_out=1, beyond=1, days_told=0)
         """
         called = (classes == EXCESS) | (classes == DEFICIT)
         self.borne_out += int((called & (classes * true_z >= Z_USUAL)).sum())
@@ -308,6 +325,7 @@ borne_out=1, beyond=1)
         self.figures += int((called | (classes == 0)).sum())
         self.called += int(called.sum())
         self.beyond += int((np.abs(z) >= Z_USUAL).sum())
+        self.days_told += int(departs.any())
 
     def __iadd__(self, other: QuietScore) -> QuietScore:
         """Add up with the same place in another world."""
@@ -318,6 +336,7 @@ borne_out=1, beyond=1)
         self.called += other.called
         self.borne_out += other.borne_out
         self.beyond += other.beyond
+        self.days_told += other.days_told
         return self
 
 
@@ -389,8 +408,9 @@ def evaluate_incidents(
 
     Notes
     -----
-    The truth is known in whole cells. In a cell that a zone cuts, the true effect is shared out as the answer shares
-    the people out, so that nothing is told here of the doubt about that.
+    The truth is known in whole cells. In a cell that a zone cuts, the true effect is shared out in two ways: as the
+    answer shares the people out, which tells nothing of the doubt about that; and by the event's own outline, a circle,
+    in which all are who came to a crowd, or left in an evacuation. Intervals have to hold both.
     """
     # Streamlit says of every cache that no page is being served.
     logging.getLogger("streamlit").setLevel(logging.ERROR)
@@ -476,7 +496,12 @@ def _event(release: reading.Release, happened: Happened, event: Event) -> EventS
     usual = _true_usual(happened, place, figures, found)
     against = happened.people(place.cells, place.resolution, found.at) - usual
     hours = np.flatnonzero(found.during)
-    zones = tuple(_zone(found, place, number, effect, against) for number in range(len(found.zones)))
+    side = {EVACUATION: -1.0, CROWD: 1.0}.get(event.kind, 0.0)
+    really = _Really(effect, side * np.maximum(side * effect, 0.0), against)
+    shapes = (*place.whole.shapes, *place.zones.shapes)[-len(found.zones) :]
+    zones = tuple(
+        _zone(found, place, number, really, _share_of_outline(event, shape)) for number, shape in enumerate(shapes)
+    )
     return EventScore(
         release=release.manifest.title,
         kind=event.kind,
@@ -527,16 +552,45 @@ def _true_usual(happened: Happened, place: Place, figures: Figures, found: Answe
     return np.hstack(blocks)
 
 
-def _zone(found: Answer, place: Place, number: int, effect: Floats, against: Floats) -> ZoneScore:
+@dataclass(frozen=True, slots=True)
+class _Really:
+    """What happened to the cells of a place, arrays of shape (cells, hours).
+
+    Attributes
+    ----------
+    effect : array of float
+        What all events did.
+    own : array of float
+        The part of it that is inside the event's own outline: who came to a crowd, or left in an evacuation.
+    against : array of float
+        People less those of the comparable days.
+    """
+
+    effect: Floats
+    own: Floats
+    against: Floats
+
+
+def _share_of_outline(event: Event, zone: Shape) -> float:
+    """Share of the circle of an event that is in a zone; 0 of an event without one."""
+    if event.radius_km is None:
+        return 0.0
+    circle = rings(event.lon, event.lat, [event.radius_km]).shapes[0]
+    return float(shapely.area(shapely.intersection(circle, zone)) / shapely.area(circle))
+
+
+def _zone(found: Answer, place: Place, number: int, really: _Really, outline: float) -> ZoneScore:
+    """Score a zone that has so much of the event's outline."""
     zone, several = found.zones[number], len(found.zones) > len(place.zones.names)
     weights = place.weights.weights
     whole = number == 0
     weight = np.minimum(weights.sum(axis=1), 1.0) if whole else weights[:, number - several]
     hours = np.flatnonzero(found.during)
-    true, usual = weight @ effect[place.rows], weight @ against[place.rows]
+    true, usual = weight @ really.effect[place.rows], weight @ really.against[place.rows]
+    outlined = outline * really.own.sum(axis=0) + weight @ (really.effect - really.own)[place.rows]
     difference = zone.difference
-    columns = (difference.excess, difference.low, difference.high, true, usual)
-    excess, low, high, of_event, of_usual = (tuple(each[hours].tolist()) for each in columns)
+    columns = (difference.excess, difference.low, difference.high, true, outlined, usual)
+    excess, low, high, of_event, of_outline, of_usual = (tuple(each[hours].tolist()) for each in columns)
     return ZoneScore(
         name=zone.name,
         whole=whole,
@@ -544,6 +598,7 @@ def _zone(found: Answer, place: Place, number: int, effect: Floats, against: Flo
         low=low,
         high=high,
         effect=of_event,
+        outlined=of_outline,
         against_usual=of_usual,
         person_hours=zone.total.person_hours,
         person_hours_low=zone.total.low,
@@ -603,7 +658,8 @@ def _quiet(
             there = happened.people(place.cells, place.resolution, found.at)
             true_z = there - _true_usual(happened, place, figures, found)
             true_z /= null_error(found.cells.excess, found.cells.z)
-        score.add(found.classes[:, during], found.zones[0].difference.z[during], true_z[:, during])
+        zone = found.zones[0]
+        score.add(found.classes[:, during], zone.difference.z[during], true_z[:, during], departs=zone.departs[during])
     yield from scores.values()
 
 

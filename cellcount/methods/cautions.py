@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellcount.methods.baseline import Comparable
-from cellcount.methods.incident import LEAST_LOST, Z_USUAL, Difference, ZoneDifference
-from cellcount.methods.recovery import NOT_RECOVERED, Recovery
+from cellcount.methods.incident import LEAST_LOST, Difference, ZoneDifference
+from cellcount.methods.recovery import NOT_RECOVERED, Recovery, departures
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +20,8 @@ WITHHELD = "withheld"
 ENDS_EARLY = "ends_early"
 CUT_CELLS = "cut_cells"
 AROUND = "around"
+NO_CELLS = "no_cells"
+CLOCK = "clock"
 
 DIP = 0.01
 """Active devices of the whole country below their usual by this share are a dip of a network. On ordinary days of the
@@ -27,6 +29,9 @@ demonstration they are within 0.9 % of it, for people go abroad with the season,
 hundred of all devices off; a network that fails is a quarter of them."""
 MUCH_CUT = 0.25
 """From this share of the variance of the excess on, cut cells decide how sure it is: the zone is small against them."""
+MUCH_WITHOUT = 0.05
+"""From this share of a zone's area on it is said that it has no cells: less is within how well areas of cells are known
+and of no weight beside an interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,11 @@ class Circumstances:
     recovery : Recovery or None
         Of the zone; None where it was not asked.
     around : Difference or None
-        Of the area around without the zone, shape (hours,); None where not known.
+        Of the area around without any zone, shape (hours,); None where not known.
+    without_cells : float
+        Share of the zone's area that lies where the release has no cells, or none with figures, 0 to 1.
+    twice : bool
+        Whether the clock shows an hour of the incident twice, of which the first is told.
     """
 
     zone: ZoneDifference
@@ -76,6 +85,8 @@ class Circumstances:
     baseline: tuple[Comparable, ...]
     recovery: Recovery | None = None
     around: Difference | None = None
+    without_cells: float = 0.0
+    twice: bool = False
 
 
 def cautions(found: Circumstances) -> list[Caution]:
@@ -95,10 +106,34 @@ def cautions(found: Circumstances) -> list[Caution]:
     -----
     *The area around.* A day that is unlike others in the whole area, by weather, a holiday or a strike, makes cells
     depart that have nothing to do with the incident. It is not taken off the zone's excess: an incident may reach as
-    far as the area. It is said instead, with the size of it, so that who reads can hold the zone against it.
+    far as the area, and whoever came to it may live there. It is said instead, with the size of it, so that who reads
+    can hold the zone against it. All hours of the incident are looked at: see `departures`.
     """
-    said = [_coverage, _network_dip, _baseline, _withheld, _cut_cells, _around, _ends_early]
+    said = [_coverage, _network_dip, _baseline, _no_cells, _withheld, _clock, _cut_cells, _around, _ends_early]
     return [caution for each in said for caution in each(found)]
+
+
+def without_cells(share: float) -> str:
+    """What is said of an area that the release covers in part; empty where it covers it but for little.
+
+    Nothing is a fault in it: off a coast the sea has no cells because nobody is there.
+
+    Parameters
+    ----------
+    share : float
+        Of its area that has no cells, 0 to 1.
+
+    Examples
+    --------
+    >>> without_cells(0.4)
+    'About 40 % of this area lies where the release has no cells (sea, or not covered): nobody is counted there.'
+    >>> without_cells(0.04)
+    ''
+    """
+    if share < MUCH_WITHOUT:
+        return ""
+    much = "All" if share >= 1 else f"About {100 * share:.0f} %"
+    return f"{much} of this area lies where the release has no cells (sea, or not covered): nobody is counted there."
 
 
 def device_change(devices: Floats, usual: Floats) -> Floats:
@@ -146,20 +181,55 @@ def _baseline(found: Circumstances) -> list[Caution]:
     return [Caution(BASELINE, each.sentence) for each in found.baseline if each.sentence]
 
 
+def _no_cells(found: Circumstances) -> list[Caution]:
+    sentence = without_cells(found.without_cells)
+    return [Caution(NO_CELLS, sentence)] if sentence else []
+
+
 def _withheld(found: Circumstances) -> list[Caution]:
     hidden = np.where(found.incident, found.zone.withheld, 0)
     if not hidden.any():
         return []
     at = int(np.argmax(found.zone.withheld_most * (hidden > 0)))
     cells = int(hidden[at])
-    who = "One cell inside is" if cells == 1 else f"{cells} cells inside are"
-    held, most = found.zone.withheld_people[at], found.zone.withheld_most[at]
+    who, they = ("One cell inside is", "It is") if cells == 1 else (f"{cells} cells inside are", "They are")
+    why = (
+        "while a part of a network was down, which leaves fewer devices to count"
+        if found.share_lost[at] >= LEAST_LOST
+        else "to protect the few people there, or because one operator counted most of them"
+    )
+    held, most = (_about(float(each[at])) for each in (found.zone.withheld_people, found.zone.withheld_most))
     return [
         Caution(
             WITHHELD,
-            f"{who} withheld in an hour of the incident, to protect the few people there, or because one operator "
-            f"counted most of them. About {held:,.0f} people are put in their place, {most:,.0f} at most, and the "
-            "interval is wider for it.",
+            f"{who} withheld in an hour of the incident, {why}. {they} taken to hold {held}, where up to {most} would "
+            "be usual. The interval is wider for it.",
+        )
+    ]
+
+
+def _about(people: float) -> str:
+    """So many people, to two digits: such a figure is an expectation.
+
+    Examples
+    --------
+    >>> _about(30_351.0), _about(1.2), _about(0.4)
+    ('about 30,000 people', 'about 1 person', 'fewer than 1 person')
+    """
+    kept = float(f"{people:.1e}") if people >= 10 else round(people)
+    if kept < 1:
+        return "fewer than 1 person"
+    return "about 1 person" if kept == 1 else f"about {kept:,.0f} people"
+
+
+def _clock(found: Circumstances) -> list[Caution]:
+    if not found.twice:
+        return []
+    return [
+        Caution(
+            CLOCK,
+            "The clock was put back during the incident, and an hour of it came twice: the first of the two is told, "
+            "and it alone counts in the people-hours.",
         )
     ]
 
@@ -173,7 +243,8 @@ def _cut_cells(found: Circumstances) -> list[Caution]:
         Caution(
             CUT_CELLS,
             f"The zone is small against the cells: up to {100 * float(known.max()):.0f} % of the doubt about the "
-            "difference comes of cells that it cuts. A larger zone is surer.",
+            "difference comes of cells at its edge, for it is not known on which side of it people are. A zone whose "
+            "edge is at least a cell away from what happened is surer.",
         )
     ]
 
@@ -181,18 +252,18 @@ def _cut_cells(found: Circumstances) -> list[Caution]:
 def _around(found: Circumstances) -> list[Caution]:
     if found.around is None:
         return []
-    z = np.where(found.incident, np.abs(np.nan_to_num(found.around.z)), 0.0)
-    if z.max(initial=0.0) < Z_USUAL:
+    departed = departures(found.around.z[None, :], found.incident)[0] & found.incident
+    if not departed.any():
         return []
-    at = int(np.argmax(z))
+    at = int(np.argmax(np.where(departed, np.abs(found.around.z), 0.0)))
     percent = float(found.around.percent[at])
     side = "more" if percent > 0 else "fewer"
     return [
         Caution(
             AROUND,
             f"The whole area around has {abs(percent):.1f} % {side} people than usual in an hour of the incident. That "
-            "is beyond usual variation. A common cause is likely, such as weather, a holiday or traffic; it is not "
-            "taken off the zone's difference.",
+            "is beyond usual variation. Unless these are people who came to the incident or left it, a common cause is "
+            "likely, such as weather, a holiday or traffic; it is not taken off the zone's difference.",
         )
     ]
 

@@ -1,4 +1,4 @@
-"""When a place is back at its usual level, how full it was at most, and how full it is by day and by night."""
+"""Whether and how long a place departs from its usual level, how full it was, and how full it is by day and night."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellcount.methods.incident import Z_USUAL, Difference, t_quantile
+from cellcount.methods.hotspots import q_values
+from cellcount.methods.incident import RATE, Z_USUAL, Difference, p_two_sided, t_quantile
 
 Floats = NDArray[np.float64]
 
@@ -127,18 +128,59 @@ def peak_of_departure(z: Floats, first: int, last: int) -> int:
     return first + int(np.argmax(np.nan_to_num(np.abs(z[first : last + 1]), nan=-1.0)))
 
 
-def recovery(z: Floats, start: int, after: int) -> Recovery:
-    """The first of three hours in a row within usual variation.
+def departures(z: Floats, during: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """In which hours zones depart from usual, false discoveries being controlled over the hours of the incident.
+
+    Parameters
+    ----------
+    z : array of float, shape (zones, hours)
+        Of all zones that are told of, over the window; NaN where not known, which is no departure.
+    during : array of bool, shape (hours,)
+        Which hours are the incident's.
+
+    Returns
+    -------
+    array of bool, shape (zones, hours)
+        In an hour of the incident: |z| is at least `Z_USUAL`, and the hour is one of those of which at most the share
+        `RATE` is expected to be so by chance. In any other hour, which nobody picks for its z: |z| is at least
+        `Z_USUAL`.
+
+    Notes
+    -----
+    Whoever names the hour that is furthest from usual has looked at all of them, in all zones: of 24 ordinary hours one
+    has |z| >= 2 in a third of all places. Benjamini and Hochberg's rule (`q_values`) over all hours and zones together
+    holds for tests that depend on one another positively, as hours of a day do. Where nothing happened anything is
+    called in at most `RATE` of all incidents that are asked about.
+
+    Examples
+    --------
+    A z of 3.4 is 1 % of t: called among three hours, and not among twelve.
+
+    >>> z = np.array([[3.4, 0.0, 0.0, 2.5] + 9 * [0.0]])
+    >>> departures(z, np.arange(13) < 3)[0].nonzero()[0].tolist()
+    [0, 3]
+    >>> departures(z, np.arange(13) < 12)[0].nonzero()[0].tolist()
+    []
+    """
+    far = np.abs(z) >= Z_USUAL
+    family = z[:, during]
+    q = q_values(p_two_sided(family).reshape(-1, 1)).reshape(family.shape)
+    found = far.copy()
+    found[:, during] &= q <= RATE
+    return found
+
+
+def recovery(z: Floats, departed: NDArray[np.bool_], during: NDArray[np.bool_]) -> Recovery:
+    """The first of three hours in a row within usual variation, after the end of an incident.
 
     Parameters
     ----------
     z : array of float, shape (hours,)
         Of the zone over the window; NaN where not known: such an hour is not within usual variation.
-    start : int
-        First hour of the incident.
-    after : int
-        Hour from which recovery is looked for: the first after the end of the incident, or the one of
-        `peak_of_departure`.
+    departed : array of bool, shape (hours,)
+        Of `departures`.
+    during : array of bool, shape (hours,)
+        Which hours are the incident's, at least one.
 
     Returns
     -------
@@ -146,21 +188,23 @@ def recovery(z: Floats, start: int, after: int) -> Recovery:
 
     Notes
     -----
-    Hours after the last that is covered are not in `z`: a run must be seen whole. A place that was never out of its
-    usual variation from `start` on has not recovered but never departed. A departure to the other side, such as people
-    who come back all at once, counts as one.
+    Hours after the last that is covered are not in `z`: a run must be seen whole. A place that departed in no hour of
+    the incident has not recovered but never departed, whatever it did on the days after. A departure to the other side,
+    such as people who come back all at once, counts as one.
 
     Examples
     --------
     >>> z = np.array([0.0, -9.0, -8.0, -4.0, -1.0, -2.5, -1.0, 0.5, 0.2, 0.0])
-    >>> recovery(z, 1, 3)
+    >>> hours = np.arange(10)
+    >>> recovery(z, np.abs(z) >= 2, (hours == 1) | (hours == 2))
     Recovery(ending='recovered', hour=6, hours=3)
-    >>> recovery(z[:8], 1, 3)
+    >>> recovery(z[:8], np.abs(z[:8]) >= 2, hours[:8] == 2)
     Recovery(ending='not recovered by the last hour covered', hour=None, hours=5)
     """
     usual = np.abs(z) < Z_USUAL
-    if not (np.abs(z[start:]) >= Z_USUAL).any():
+    if not (departed & during).any():
         return Recovery(NO_DEPARTURE, None, None)
+    after = int(np.flatnonzero(during)[-1]) + 1
     for hour in range(after, len(z) - HOURS_IN_A_ROW + 1):
         if usual[hour : hour + HOURS_IN_A_ROW].all():
             return Recovery(RECOVERED, hour, hour - after)
@@ -219,22 +263,23 @@ def person_hours(found: Difference, first: int, last: int) -> Total:
 
     Notes
     -----
-    Errors of neighbouring hours go together: the day's own level, the share of people observed, and many of the same
-    people. They are taken to go together wholly, so that standard errors add: the widest that the interval can be.
+    Errors of neighbouring hours go together: the day's own level, the share of people observed, where people are in a
+    cell, and many of the same people. They are taken to go together wholly, so that limits add, and so do standard
+    errors: the widest that the interval can be.
 
     Examples
     --------
-    >>> of = np.array([-40.0, -60.0, np.nan])
+    >>> of, error = np.array([-40.0, -60.0, np.nan]), np.array([5.0, 6.0, np.nan])
     >>> no = np.zeros(3)
-    >>> total = person_hours(Difference(no, no, of, no, no, np.array([5.0, 6.0, np.nan]), no, no, no, no), 0, 2)
-    >>> total.person_hours, total.error, total.hours, round(total.low, 1)
-    (-100.0, 11.0, 2, -125.4)
+    >>> total = person_hours(Difference(no, no, of, no, no, error, of - 12, of + 20, no, no), 0, 2)
+    >>> total
+    Total(person_hours=-100.0, error=11.0, low=-124.0, high=-60.0, hours=2)
     """
-    excess, error = found.excess[first : last + 1], found.error[first : last + 1]
-    known = np.isfinite(excess)
-    total, spread = float(excess[known].sum()), float(error[known].sum())
-    reach = t_quantile() * spread
-    return Total(total, spread, total - reach, total + reach, int(known.sum()))
+    hours = slice(first, last + 1)
+    known = np.isfinite(found.excess[hours])
+    columns = found.excess, found.error, found.low, found.high
+    total, error, low, high = (float(each[hours][known].sum()) for each in columns)
+    return Total(total, error, low, high, int(known.sum()))
 
 
 def exposure(people: Floats, error: Floats, days: NDArray[np.bool_], hours: frozenset[int]) -> Exposure:

@@ -46,9 +46,15 @@ WINDOW = ("statistic", "window", "hours_from", "hours_to", "day_types", "first",
 """Keys of the controls of a window of hours."""
 SHARED = ("release", "area", "day", "date", "period", "day_type", "measure", "hour", "place", "which", *WINDOW)
 """Keys of the shared controls, in the URL and of the widgets."""
+PRESENT = "present"
+"""Key of the URL that names the briefing that is shown, whose slides fill the window."""
 _CELL = "cell"
 DAYS_OF_WEEK = 7
 _MOVED = "moved"
+_NAME = "name-typed"
+_ASIDE = "kept-aside"
+MOST_OF_A_NAME = 200
+"""Characters."""
 _SOUGHT = "sought"
 """What was searched for last, and which of the answers was meant."""
 
@@ -200,17 +206,39 @@ def copy_address(release_id: str, values: Mapping[str, str | Sequence[str] | Non
     values : mapping
         What the URL says, by key; what is empty is left out.
     """
-    with st.popover("Copy link", icon=":material/link:", key="link", on_change="rerun") as opened:
-        if opened.open:
-            st.markdown("Opens this view anywhere that serves the release.")
-            st.code(address_of(release_id, values), language=None, wrap_lines=True)
+    # It must not tell the server when it closes: as the visitor goes to another page, that page would stay blank.
+    with st.popover("Copy link", icon=":material/link:", key="link"):
+        st.markdown("Opens this view anywhere that serves the release.")
+        st.code(address_of(release_id, values), language=None, wrap_lines=True)
 
 
 def address_of(release_id: str, values: Mapping[str, str | Sequence[str] | None]) -> str:
     """The address of a view that writes every value, and the release: see `copy_address`."""
     here = (st.context.url or "").split("?")[0]
+    return f"{here}?{query_of(release_id, values)}"
+
+
+def query_of(release_id: str, values: Mapping[str, str | Sequence[str] | None]) -> str:
+    """The part of an address after the question mark that writes every value of a view, and the release.
+
+    Examples
+    --------
+    >>> query_of("wood-1", {"area": "E08000035", "cell": None, "country": ["FR", "DE"]})
+    'release=wood-1&area=E08000035&country=FR&country=DE'
+    """
     said = {"release": release_id, **{key: value for key, value in values.items() if value}}
-    return f"{here}?{urlencode(said, doseq=True)}"
+    return urlencode(said, doseq=True)
+
+
+def in_address(key: str) -> str | None:
+    """What the URL says of a key that no control has; None where it says nothing."""
+    return st.query_params.get(key)
+
+
+def leave(key: str) -> None:
+    """Take a key that no control has out of the URL."""
+    if key in st.query_params:
+        del st.query_params[key]
 
 
 Widget = Literal["buttons", "list"]
@@ -225,6 +253,7 @@ def choose_one(
     noun: str | None = None,
     widget: Widget = "buttons",
     width: int | None = None,
+    said: DeltaGenerator | None = None,
 ) -> str:
     """Draw a choice of one among a few, bound to the URL by its label, and give the identifier of what was chosen.
 
@@ -244,6 +273,8 @@ def choose_one(
         Buttons side by side, or a list that opens and can be searched.
     width : int, optional
         Pixels.
+    said : DeltaGenerator, optional
+        Where it is said that the URL asks for what does not exist; below the control if not given.
     """
     if _settle_choice(key, choices, noun or label.lower(), default):
         st.rerun()
@@ -270,7 +301,7 @@ def choose_one(
             bind="query-params",
             **more,
         )
-    show_said(key)
+    show_said(key, within=said)
     return default if chosen is None else str(chosen)
 
 
@@ -284,6 +315,7 @@ def choose_many(
     most: int | None = None,
     placeholder: str = "All",
     width: int | Literal["stretch"] = "stretch",
+    said: DeltaGenerator | None = None,
 ) -> tuple[str, ...]:
     """Draw a choice of any number among many, bound to the URL by label; give the identifiers in the order chosen.
 
@@ -303,6 +335,8 @@ def choose_many(
         What stands there while none is chosen.
     width : int or 'stretch'
         Pixels; all there is if not given.
+    said : DeltaGenerator, optional
+        As of `choose_one`.
     """
     asked = st.query_params.get_all(key)
     unknown = [each for each in asked if each not in choices.values()]
@@ -338,7 +372,7 @@ def choose_many(
         width=width,
     )
     if st.session_state.get(_SAID, {}).get(key):
-        st.info(plain(st.session_state[_SAID].pop(key)[1]), icon=":material/info:")
+        (said or st).info(plain(st.session_state[_SAID].pop(key)[1]), icon=":material/info:")
     return tuple(str(each) for each in chosen)
 
 
@@ -478,7 +512,7 @@ def pick_listed(key: str, value: str | None) -> None:
 
 def picked(key: str) -> str | None:
     """What was picked in a ranked list, or on the map, or that the URL names; None where nothing is."""
-    held = st.session_state.get(f"picked-{key}", st.query_params.get(key))
+    held = st.query_params.get(key, st.session_state.get(f"picked-{key}"))
     return None if held is None else str(held)
 
 
@@ -494,8 +528,8 @@ def picked_cell(cells: NDArray[np.int64]) -> int | None:
 
 
 def _marked() -> str | None:
-    """The cell that is marked, as the URL or the session has it."""
-    held = st.session_state.get(_CELL, st.query_params.get(_CELL))
+    """The cell that is marked, as the URL has it, for a link within the app may name one; else the session."""
+    held = st.query_params.get(_CELL, st.session_state.get(_CELL))
     return None if held is None else str(held).strip().lower()
 
 
@@ -541,7 +575,7 @@ def _pick_cell(cell: str | None) -> None:
         st.session_state[_CELL] = st.session_state[_MOVED] = st.query_params[_CELL] = cell
 
 
-def show_said(*keys: str) -> None:
+def show_said(*keys: str, within: DeltaGenerator | None = None) -> None:
     """Show what was said of values that do not exist, for as long as their replacement is what is shown."""
     said = st.session_state.get(_SAID, {})
     sentences = []
@@ -550,7 +584,7 @@ def show_said(*keys: str) -> None:
         if sentence and value == _text(st.session_state.get(key, value)):
             sentences.append(sentence)
     if sentences:
-        st.info(plain(" ".join(sentences)), icon=":material/info:")
+        (within or st).info(plain(" ".join(sentences)), icon=":material/info:")
 
 
 def _choose_day(days: Days, *, with_windows: bool, with_weeks: bool) -> Day | None:
@@ -696,6 +730,53 @@ def type_in(key: str, label: str, default: str, *, help: str, width: int) -> str
         Pixels.
     """
     return str(st.text_input(label, default, key=key, bind="query-params", help=help, width=width) or "")
+
+
+def your_name() -> str:
+    """Draw the field for the visitor's name, which stays for the session and is never in the URL; once on a page.
+
+    Returns
+    -------
+    str
+        The name as typed, without spaces at its ends; empty where none was typed, and a sentence asks for it.
+    """
+    name = st.text_input(
+        "Your name",
+        st.session_state.get(_NAME, ""),
+        key="your-name",
+        max_chars=MOST_OF_A_NAME,
+        width=270,
+        help="Stands beside everything that you save, as you type it.",
+    )
+    typed = " ".join((name or "").split())
+    st.session_state[_NAME] = typed
+    if not typed:
+        st.caption("Type your name before you save anything: everything that is kept says who kept it.")
+    return typed
+
+
+def typed_name() -> str:
+    """The name that stands in `your_name` now: for what a button does before the page runs again."""
+    return " ".join(str(st.session_state.get("your-name", st.session_state.get(_NAME, "")) or "").split())
+
+
+def keep_aside(key: str, value: object) -> None:
+    """Keep something of the page for its next run, such as what could not be saved; None lets it go."""
+    held: dict[str, object] = st.session_state.setdefault(_ASIDE, {})
+    if value is None:
+        held.pop(key, None)
+    else:
+        held[key] = value
+
+
+def kept_aside(key: str) -> Any:
+    """What `keep_aside` was given; None where nothing was."""
+    return st.session_state.get(_ASIDE, {}).get(key)
+
+
+def keys_aside(start: str) -> list[str]:
+    """Keys of what was kept aside that begin so, the oldest first."""
+    return [key for key in st.session_state.get(_ASIDE, {}) if key.startswith(start)]
 
 
 def choose_comparison(days: Days, day: Day) -> Comparison:

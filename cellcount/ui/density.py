@@ -17,6 +17,9 @@ from cellcount.ui import (
     evidence,
     look,
     maps,
+    pinned_density,
+    pinned_figures,
+    pinning,
     reading,
     scales,
     search_reading,
@@ -356,11 +359,13 @@ def _by_hour(release: Release, asked: Asked, palette: Palette) -> None:
         if plays:
             controls.keep_hour(day.view.day, hour.place)
         st.caption(plain(picture.caption(hour)))
-        with st.container(horizontal=True):
+        row = st.container(horizontal=True)
+        with row:
             controls.copy_address(release.manifest.release_id, _address(asked, hour, cell))
             evidence.picture_button(release, picture.taken(hour), drawable=seen.drawable)
             if cell is not None:
                 controls.whole_area(day.view.area.name)
+        pinning.draw(row, release, "density", partial(_offer, picture, hour))
     if seen.clicked is not None and seen.clicked.layer == "cells" and seen.clicked.id:
         controls.click_cell(seen.clicked.id)
         st.rerun(scope="fragment")
@@ -592,6 +597,30 @@ class _Picture:
             panes=self.panes,
             marked=() if self.cell is None else (self.cell,),
         )
+
+
+def _offer(picture: _Picture, hour: Hour) -> pinning.Offer:
+    """The view as it is pinned: with the table of the cells at its hour."""
+    release, asked, found, cell = picture.release, picture.asked, picture.found, picture.cell
+    view, both = asked.view, found.compared
+    comparison = asked.comparison if both is not None else Comparison()
+    inputs = pinned_density.inputs_of(view, hour.slot.label, cell, comparison)
+    table = Taken(
+        f"cells-{view.area.code}-{_stem(found.day)}-{hour.slot.label}".replace(":", ""),
+        f"Cells of {view.area.name}, {hour.when()}.",
+        hour.table if both is None else partial(both.table, hour.place),
+        {},
+    )
+    return pinning.Offer(
+        page="density",
+        address=_address(asked, hour, cell),
+        stated=partial(pinned_figures.stated, release, pinned_density.KIND, inputs),
+        caption=picture.caption(hour),
+        tables=(table, *tables(found.day, both)[1:2]),
+        runs=found.runs,
+        methods=METHODS,
+        pictured=partial(picture.taken, hour),
+    )
 
 
 def _address(asked: Asked, hour: Hour, cell: int | None) -> dict[str, str | list[str] | None]:

@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from cellcount.methods.precision import Z_95
 from cellcount.methods.precision import interval as limits
-from cellcount.ui import charts, controls, evidence, flow_reading, look, maps, reading, scales
+from cellcount.ui import (
+    charts,
+    controls,
+    evidence,
+    flow_reading,
+    look,
+    maps,
+    pinned_figures,
+    pinned_flows,
+    pinning,
+    reading,
+    scales,
+)
 from cellcount.ui.evidence import Method, Taken
 from cellcount.ui.flow_figures import (
     DAY_PART_WORDS,
@@ -432,7 +444,8 @@ def _draw(scene: Scene) -> None:
             st.info(plain(f"Nothing goes into or out of {name} in this release. Choose an area in it."))
         manifest = release.manifest
         st.caption(plain(found.caption(manifest.disclosure_rule, manifest.time_zone, step, matrix=not drawn)))
-        with st.container(horizontal=True):
+        row = st.container(horizontal=True)
+        with row:
             controls.copy_address(release.manifest.release_id, _address(scene.asked, scene, step))
             if scene.picked is not None:
                 st.button(
@@ -443,6 +456,7 @@ def _draw(scene: Scene) -> None:
                 )
             if drawn:
                 evidence.picture_button(release, _pictured(scene, step), drawable=drawable)
+        pinning.draw(row, release, "flows", partial(_offer, scene, step, matrix=not drawn))
     with right, st.container(key="figures"):
         _figures(found)
         _curve(found, step, scene.picked, scene.palette)
@@ -585,6 +599,40 @@ def _address(asked: Asked, scene: Scene | None = None, step: int | None = None) 
         "part_of_day": None if trips else asked.part,
         "most": str(chosen.most),
     }
+
+
+def _offer(scene: Scene, step: int | None, *, matrix: bool) -> pinning.Offer:
+    """The view as it is pinned; of a matrix with the map of the same flows, for a matrix has no picture."""
+    release, asked, found = scene.release, scene.asked, scene.found
+    manifest = release.manifest
+    flow = None if scene.picked is None else found.identify(*scene.picked)
+    hour = None if step is None else found.pairs.slots[step].label
+    inputs = pinned_flows.inputs_of(found.chosen, asked.when, hour=hour, flow=flow, part=asked.part)
+    _, runs = flow_reading.flows_of(release, found.chosen, asked.when)
+    return pinning.Offer(
+        page="flows",
+        address=_address(asked, scene, step),
+        stated=partial(pinned_figures.stated, release, pinned_flows.KIND, inputs),
+        caption=found.caption(manifest.disclosure_rule, manifest.time_zone, step, matrix=matrix),
+        tables=(_taken(asked, found),),
+        runs=runs,
+        methods=METHODS,
+        pictured=partial(_pictured, scene, step),
+    )
+
+
+def _offer_homes(release: Release, asked: Asked, shown: Shown, pictured: Pictured) -> pinning.Offer:
+    inputs = pinned_flows.inputs_of(asked.chosen, asked.when, hour=None, flow=None, part=asked.part)
+    return pinning.Offer(
+        page="flows",
+        address=_address(asked),
+        stated=partial(pinned_figures.stated, release, pinned_flows.HOMES, inputs),
+        caption=" ".join(pictured.notes),
+        tables=shown.tables,
+        runs=shown.runs,
+        methods=METHODS,
+        pictured=lambda: pictured,
+    )
 
 
 def _figures(found: FlowsShown) -> None:
@@ -792,13 +840,14 @@ def _show_visitors(release: Release, asked: Asked) -> Shown:
             icon=":material/info:",
         )
         return Shown(runs, ())
-    _draw_visitors(release, asked, found, look.palette())
     title = f"People present in {chosen.area.name} by their usual home, {found.when}, UTC."
-    return Shown(runs, (Taken(_stem(asked), title, found.table, found.columns()),))
+    shown = Shown(runs, (Taken(_stem(asked), title, found.table, found.columns()),))
+    _draw_visitors(release, asked, found, shown, look.palette())
+    return shown
 
 
 @st.fragment
-def _draw_visitors(release: Release, asked: Asked, found: Visitors, palette: Palette) -> None:
+def _draw_visitors(release: Release, asked: Asked, found: Visitors, shown: Shown, palette: Palette) -> None:
     chosen = asked.chosen
     _take_click(release, chosen.mode, chosen.area)
     with st.container(key="map-and-figures"):
@@ -821,7 +870,8 @@ def _draw_visitors(release: Release, asked: Asked, found: Visitors, palette: Pal
             alt=found.alternative(),
         )
         st.caption(plain(caption))
-        with st.container(horizontal=True):
+        row = st.container(horizontal=True)
+        with row:
             controls.copy_address(release.manifest.release_id, _address(asked))
             pictured = Pictured(
                 name=_stem(asked),
@@ -837,6 +887,7 @@ def _draw_visitors(release: Release, asked: Asked, found: Visitors, palette: Pal
                 names=ground.names,
             )
             evidence.picture_button(release, pictured, drawable=seen.drawable)
+        pinning.draw(row, release, "flows", partial(_offer_homes, release, asked, shown, pictured))
     with right, st.container(key="figures"):
         _visitor_figures(found)
         _visitor_bars(found, palette)

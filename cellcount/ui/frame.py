@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cellcount.errors import CellCountError
-from cellcount.ui import controls, first_start, look, sources
+from cellcount.ui import controls, first_start, look, presenting, sources
 from cellcount.ui.reading import Choice, Release, choose_release
 from cellcount.ui.words import count, day, listed, plain
 
@@ -99,6 +99,15 @@ PAGES: dict[str, Page] = {
         ":material/crisis_alert:",
         "Explore",
     ),
+    "evidence": Page(
+        "pages/evidence.py", "Evidence", "What have we found for each theme?", ":material/keep:", "Decide"
+    ),
+    "shortlist": Page(
+        "pages/shortlist.py", "Shortlist", "Which two or three themes go forward?", ":material/balance:", "Decide"
+    ),
+    "briefing": Page(
+        "pages/briefing.py", "Briefing", "What do we show the committee?", ":material/slideshow:", "Decide"
+    ),
     "quality": Page(
         "pages/quality.py", "Data quality", "Data quality: may we trust these figures?", ":material/verified:", "Data"
     ),
@@ -128,14 +137,36 @@ def open_page(slug: str) -> Iterator[Release]:
     look.apply()
     choice = _opened(page)
     release = choice.release
-    _menu()
-    _head(page, choice)
+    on_show = _on_show()
+    if on_show is None:
+        _menu()
+        _head(page, choice)
+    else:
+        _marks(choice)
+        presenting.open_slide(on_show, live=on_show.live_on(slug, choice.titles))
     try:
         yield release
     except CellCountError as error:
         _LOG.warning("%s: %s", page.title, error)
         st.error(plain(error), icon=":material/error:")
-    _foot(release)
+    with st.container(key="foot"):
+        if on_show is None:
+            # As HTML, for Markdown would make links of the addresses in attributions, and half of them wrongly.
+            st.html(f'<div class="cc-foot">{html.escape(sources.line(release))}</div>')
+        else:
+            files = {name: each.file for name, each in PAGES.items()}
+            presenting.close_slide(on_show, files, choice.titles, release)
+
+
+def _on_show() -> presenting.OnShow | None:
+    """The slide that is presented. Where there is none of what the address names, the page itself and a sentence."""
+    try:
+        return presenting.asked()
+    except CellCountError as error:
+        _LOG.warning("A briefing cannot be presented: %s", error)
+        st.warning(plain(error), icon=":material/warning:")
+        controls.leave(controls.PRESENT)
+        return None
 
 
 def _opened(page: Page) -> Choice:
@@ -178,6 +209,12 @@ def _head(page: Page, choice: Choice) -> None:
             controls.choose_release(choice.titles, choice.default)
             st.markdown(plain(_what(release)))
             st.caption(plain(f"Release {manifest.release_id}"))
+    _marks(choice)
+
+
+def _marks(choice: Choice) -> None:
+    """What must be said of the release before anything of it is shown."""
+    manifest = choice.release.manifest
     if manifest.steward_only:
         st.html(f'<div class="cc-steward" role="note"><b>{STEWARD[0]}</b> {STEWARD[1]}</div>')
     if manifest.synthetic:
@@ -202,9 +239,3 @@ def _what(release: Release) -> str:
     if manifest.resolution_note:
         sentences.append(manifest.resolution_note)
     return " ".join(sentences)
-
-
-def _foot(release: Release) -> None:
-    with st.container(key="foot"):
-        # As HTML, for Markdown would make links of the addresses in attributions, and half of them wrongly.
-        st.html(f'<div class="cc-foot">{html.escape(sources.line(release))}</div>')

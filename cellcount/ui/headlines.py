@@ -92,7 +92,7 @@ def largest_flow(release: Release) -> Headline:
         "Commuting trips a day on the largest flow",
         number(trips, error),
         f"{release.name_of(flow['origin_code'])} to {release.name_of(flow['destination_code'])}, "
-        f"mean of {flow['days']} days of {_month(flow['month'])}. {_precision(trips, error)}",
+        f"mean of {flow['days']} days of {month_words(flow['month'])}. {_precision(trips, error)}",
     )
 
 
@@ -106,7 +106,7 @@ def most_visits(release: Release) -> Headline:
     return Headline(
         f"Most visits from one country: {visits['country_name']}",
         number(visits["visits"], error),
-        f"{release.areas[release.default_area].name}, {_month(visits['month'])}, by country of SIM, a proxy. "
+        f"{release.areas[release.default_area].name}, {month_words(visits['month'])}, by country of SIM, a proxy. "
         "A country with a part withheld is left out. "
         f"{_precision(visits['visits'], error)}",
     )
@@ -261,12 +261,12 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _month(month: str) -> str:
+def month_words(month: str) -> str:
     """A month in words.
 
     Examples
     --------
-    >>> _month("2026-10")
+    >>> month_words("2026-10")
     'October 2026'
     """
     year, number_of = month.split("-")

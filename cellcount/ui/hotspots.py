@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,19 @@ import streamlit as st
 
 from cellcount.methods.hotspots import UNKNOWN
 from cellcount.methods.precision import interval as limits
-from cellcount.ui import controls, evidence, hotspot_reading, look, maps, reading, scales, window_reading
+from cellcount.ui import (
+    controls,
+    evidence,
+    hotspot_reading,
+    look,
+    maps,
+    pinned_figures,
+    pinned_hotspots,
+    pinning,
+    reading,
+    scales,
+    window_reading,
+)
 from cellcount.ui import hotspot_figures as figures
 from cellcount.ui.evidence import Method, Taken
 from cellcount.ui.ground import Bounds, level_of_ground
@@ -254,12 +267,14 @@ def _by_step(release: Release, asked: Asked, found: Found, palette: Palette) -> 
             controls.keep_hour(day.view.day, at)
         picture = found.picture(at)
         st.caption(plain(picture.caption(release.manifest.disclosure_rule)))
-        with st.container(horizontal=True):
+        row = st.container(horizontal=True)
+        with row:
             controls.copy_address(release.manifest.release_id, _address(asked, found, at, cell))
             pictured = _pictured(release, found, at, palette, cell)
             evidence.picture_button(release, pictured, drawable=seen.drawable)
             if cell is not None:
                 controls.whole_area(day.view.area.name)
+        pinning.draw(row, release, "hotspots", partial(_offer, release, asked, found, pictured, cell))
     if seen.clicked is not None and seen.clicked.layer == "cells" and seen.clicked.id:
         controls.click_cell(seen.clicked.id)
         st.rerun(scope="fragment")
@@ -384,6 +399,26 @@ def _pictured(release: Release, found: Found, at: int, palette: Palette, cell: i
         palette=palette,
         names=reading.ground(release, view.area).names,
         marked=() if cell is None else (cell,),
+    )
+
+
+def _offer(release: Release, asked: Asked, found: Found, pictured: Pictured, cell: int | None) -> pinning.Offer:
+    """The view as it is pinned: with the hotspots of its step."""
+    at = pictured.step
+    hour = found.shown.day.slots[at].label if found.plays else None
+    picture = found.picture(at)
+    inputs = pinned_hotspots.inputs_of(asked.view, asked.setting, hour)
+    stem = f"hotspots-{asked.view.area.code}-{asked.setting.method}"
+    spots = Taken(stem, f"Hotspots, {picture.when()}.", picture.spot_table, picture.spot_columns(), of_cells=False)
+    return pinning.Offer(
+        page="hotspots",
+        address=_address(asked, found, at, cell),
+        stated=partial(pinned_figures.stated, release, pinned_hotspots.KIND, inputs),
+        caption=picture.caption(release.manifest.disclosure_rule),
+        tables=(spots,),
+        runs=found.runs,
+        methods=METHODS,
+        pictured=lambda: pictured,
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import shapely
 import streamlit as st
 
 from cellcount.errors import CellCountError
 from cellcount.methods import incident
+from cellcount.methods.cautions import NO_CELLS
 from cellcount.ui import (
     controls,
     evidence,
@@ -25,6 +25,8 @@ from cellcount.ui import (
     incident_usual,
     look,
     maps,
+    pinned_incident,
+    pinning,
     reading,
     scales,
     search_reading,
@@ -34,14 +36,16 @@ from cellcount.ui import ground as outlines
 from cellcount.ui import incident_figures as figures
 from cellcount.ui import incident_movement as movement
 from cellcount.ui.evidence import Method, Taken
-from cellcount.ui.incident_answer import Answer, Asked, Zone, answer
-from cellcount.ui.incident_place import read_figures, read_place
+from cellcount.ui.incident_answer import HOURS, Answer, Asked, Zone
+from cellcount.ui.incident_known import cautions_told, hour_told
+from cellcount.ui.incident_reading import Found, answered
 from cellcount.ui.look import Palette
 from cellcount.ui.map_pictures import Pictured
-from cellcount.ui.reading import Release, Run
+from cellcount.ui.reading import Release
 from cellcount.ui.scales import Scale
+from cellcount.ui.view import Days
+from cellcount.ui.words import NOT_KNOWN, number, percent, plain
 from cellcount.ui.words import day as written_day
-from cellcount.ui.words import number, percent, plain
 from cellcount.zones import Zones, read_zones, rings, typed_distances
 
 MAP = "incident-map"
@@ -55,11 +59,12 @@ MOST_MOVED = 4
 """Destinations that the page to hand over names."""
 KINDS = ["geojson", "json", "gpkg", "zip", "kml"]
 EXAMPLES = {
-    "Fire at Marlbeck Works (fictional), Washington": ("54.8995, -1.5330", "1.4, 3", date(2026, 11, 4), 13, 20),
-    "Bonfire Night in south-east London": ("51.4690, 0.0080", "1, 2", date(2026, 11, 5), 18, 22),
-    "Football match in Newcastle upon Tyne": ("54.9756, -1.6217", "0.5, 1.5", date(2026, 11, 7), 13, 18),
+    "Fire at Marlbeck Works (fictional), Washington": ("54.8995, -1.5330", "2, 4", date(2026, 11, 4), 13, 20),
+    "Bonfire Night in south-east London": ("51.4690, 0.0080", "1.5, 3", date(2026, 11, 5), 18, 22),
+    "Football match in Newcastle upon Tyne": ("54.9756, -1.6217", "1.5, 3", date(2026, 11, 7), 13, 18),
 }
-"""Of the demonstration: place, rings, date, first hour and hour of the end."""
+"""Of the demonstration: place, rings of which the first holds the event and is no closer to it than the cells are wide,
+date, first hour and hour of the end."""
 METHODS = (
     Method(
         "The usual level of a cell in an hour is the median of comparable days: the same weekday, bank holidays, days "
@@ -82,14 +87,25 @@ METHODS = (
     ),
     Method(
         "A zone is the sum of its cells. A cell that is cut counts by the share of its residents inside, or of its "
-        "area where nobody lives; how wrong that may be is in the interval. A withheld cell counts as what withheld "
-        "cells are expected to hold, or half-way to its usual level.",
+        "area where nobody lives; how wrong that may be is in the interval. Of what it has beyond its usual variation "
+        "all may be inside or outside, and of a crowd beside the zone "
+        f"{100 * incident.SPILL:.0f} % may be counted in each cell at its edge: the interval holds both. A "
+        "withheld cell counts as what withheld cells are expected to hold, or half-way to its usual level.",
         "cellcount/zones/weights.py; cellcount/methods/incident.py.",
     ),
     Method(
-        "A zone is as usual again from the first of three hours in a row with |z| below 2. People-hours are the sum of "
-        "the difference over the incident's hours, their errors added.",
+        "A zone is said to depart from usual in hours with |z| of 2 or more, false discoveries controlled at "
+        f"{100 * incident.RATE:.0f} % over all zones and hours of the incident. It is as usual again from the first of "
+        "three hours in a row with |z| below 2. People-hours are the sum of the difference over the incident's hours, "
+        "their limits added.",
         "cellcount/methods/recovery.py.",
+    ),
+    Method(
+        "People by their home and trips of whole authorities are held against the median of comparable days, homes of "
+        "those only that keep the same clock time, with their errors and the variation from day to day that they "
+        "share; which differ is told at the chosen false-discovery rate over all of them. Segments are shares of the "
+        "coarser cells that tell of them; what is withheld on any day is left out on all.",
+        "cellcount/methods/changes.py; cellcount/methods/composition.py.",
     ),
     Method(
         "Usual by day: weekdays 10:00 to 16:00; by night: all nights 00:00 to 05:00, local time, on all dates but "
@@ -118,6 +134,8 @@ class Chosen:
         Of `SHOWN`.
     address : dict
         What the URL of the view says.
+    origin : dict
+        What the zones were made from, as plain values: see `pinned_incident.inputs_of`.
     """
 
     zones: Zones
@@ -126,14 +144,7 @@ class Chosen:
     rate: float
     shown: str
     address: dict[str, str | list[str] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer, and the queries that were run for it."""
-
-    answer: Answer
-    runs: tuple[Run, ...]
+    origin: dict[str, Any]
 
 
 def choose(release: Release) -> Chosen | None:
@@ -156,15 +167,20 @@ def choose(release: Release) -> Chosen | None:
         _offer_examples(release)
         return None
     if end <= start:
-        st.info("The incident ends before it starts. Choose a later end.", icon=":material/info:")
+        said = "starts and ends at the same hour" if end == start else "ends before it starts"
+        st.info(f"The incident {said}. Choose a later end.", icon=":material/info:")
         return None
-    zones, words = found
+    zones, words, origin = found
     for note in zones.notes:
         st.info(plain(note), icon=":material/info:")
-    return Chosen(zones, words, asked, rate, shown, address)
+    return Chosen(zones, words, asked, rate, shown, address, origin)
 
 
-def _choose_where(release: Release, address: dict[str, str | list[str] | None]) -> tuple[Zones, str] | None:
+Where = tuple[Zones, str, dict[str, Any]]
+"""The zones, where they are in words, and what they were made from."""
+
+
+def _choose_where(release: Release, address: dict[str, str | list[str] | None]) -> Where | None:
     where = controls.choose_one("where", "Where", WHERE, "rings", noun="kind of place")
     address["where"] = WHERE[where]
     return {"rings": _choose_rings, "area": _choose_area, "file": _choose_file}[where](release, address)
@@ -184,36 +200,56 @@ def _usual_only(release: Release, address: dict[str, str | list[str] | None]) ->
     st.info(incident_usual.NO_BASELINE, icon=":material/event_busy:")
     if found is None:
         return
-    zones, where = found
+    zones, where, origin = found
     with st.spinner("The place is read …", show_time=True):
-        place, days, runs = incident_usual.read_usual(release, zones)
+        place, typical, runs = incident_usual.read_usual(release, zones)
+        days = incident_usual.usual_of(place, typical)
     st.markdown(f"**People usually there, {plain(where)}**")
-    table = incident_usual.usual_table(zones, days)
+    table = incident_usual.usual_table(place.zones, days)
     st.dataframe(table, hide_index=True)
-    st.caption(
-        plain(
-            f"By day is 10:00 to 16:00 and by night 00:00 to 05:00, where they were measured. H3 cells of resolution "
-            f"{place.resolution}; one that is cut counts by the share of its residents or area inside. Withheld cells "
-            "are left out, and no interval is told."
-        )
+    for sentence in incident_usual.without_figures(place, typical):
+        st.info(plain(sentence), icon=":material/water:")
+    said = (
+        "By day is 10:00 to 16:00 and by night 00:00 to 05:00, where they were measured. H3 cells of resolution "
+        f"{place.resolution}; one that is cut counts by the share of its residents or area inside. Withheld cells are "
+        "left out, and no interval is told."
     )
+    st.caption(plain(said))
     columns = {name: name for name in table.columns}
     taken = Taken("usual-of-zones", "People usually in the zones.", lambda: table, columns, of_cells=False)
+    offer = pinning.Offer(
+        page="incident",
+        address=address,
+        stated=partial(pinned_incident.told_usual, origin, days, where),
+        caption=f"People usually there, {where}. {said}",
+        tables=[taken],
+        runs=runs,
+        methods=METHODS[3:4],
+        pictured=None,
+    )
+    pinning.draw(st.container(horizontal=True), release, "incident", lambda: offer)
     evidence.show(release, runs, METHODS[3:4], [taken])
 
 
-def _choose_rings(release: Release, address: dict[str, str | list[str] | None]) -> tuple[Zones, str] | None:
+def _choose_rings(release: Release, address: dict[str, str | list[str] | None]) -> Where | None:
     target = controls.choose_place(partial(search_reading.look_for, release))
     typed = controls.type_in("rings", "Distances, km", FIRST_RINGS, help="One to five, such as 0.5, 1, 3", width=130)
     if target is None:
         return None
     address |= {"place": _degrees(target.latitude, target.longitude), "rings": typed}
     try:
-        zones = rings(target.longitude, target.latitude, typed_distances(typed))
+        kilometres = typed_distances(typed)
+        zones = rings(target.longitude, target.latitude, kilometres)
     except CellCountError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    return zones, f"around {target.words}"
+    origin = {
+        "longitude": target.longitude,
+        "latitude": target.latitude,
+        "kilometres": list(kilometres),
+        "words": f"around {target.words}",
+    }
+    return zones, f"around {target.words}", origin
 
 
 def _degrees(latitude: float, longitude: float) -> str:
@@ -221,17 +257,17 @@ def _degrees(latitude: float, longitude: float) -> str:
     return f"{latitude:.5f}, {longitude:.5f}"
 
 
-def _choose_area(release: Release, address: dict[str, str | list[str] | None]) -> tuple[Zones, str] | None:
+def _choose_area(release: Release, address: dict[str, str | list[str] | None]) -> Where | None:
     area = controls.choose_area(release.areas, release.default_area)
     address["area"] = area.label
     outline = release.outlines.get(area.code)
     if area.parent is None or outline is None:
         st.info("Choose an authority or a region: the whole is no place of an incident.", icon=":material/info:")
         return None
-    return Zones((area.name,), (outline,)), f"in {area.name}"
+    return Zones((area.name,), (outline,)), f"in {area.name}", {"area": area.code}
 
 
-def _choose_file(release: Release, address: dict[str, str | list[str] | None]) -> tuple[Zones, str] | None:
+def _choose_file(release: Release, address: dict[str, str | list[str] | None]) -> Where | None:
     del address  # A file is not in a link.
     uploaded = st.file_uploader("GeoJSON, GeoPackage, zipped shapefile or KML", type=KINDS, key="zones-file", width=420)
     crs = controls.type_in(
@@ -253,7 +289,7 @@ def _choose_file(release: Release, address: dict[str, str | list[str] | None]) -
     except CellCountError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    return zones, f"in the zones of {uploaded.name}"
+    return zones, f"in the zones of {uploaded.name}", {"file": uploaded.name}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -263,35 +299,51 @@ def _read_file(name: str, content: bytes, crs: str | None, within: tuple[float, 
 
 def _choose_time(release: Release, address: dict[str, str | list[str] | None]) -> tuple[datetime, datetime]:
     dates = release.days.dates
-    clock = {str(hour): f"{hour:02d}:00" for hour in range(24)}
+    clock = {str(hour): f"{hour:02d}:00" for hour in range(HOURS)}
+    # The last hour of the last date ends on a date that cannot be chosen.
+    ends = {**clock, str(HOURS): f"{HOURS}:00"}
     middle = dates[-4] if len(dates) > 4 else dates[-1]
-    first = controls.choose_date("from_date", "Start", dates, middle)
-    start = int(controls.choose_one("from_hour", "at", clock, "13", noun="hour", widget="list", width=105))
-    last = controls.choose_date("to_date", "End", dates, first)
-    stop = int(controls.choose_one("to_hour", "at ", clock, "20", noun="hour", widget="list", width=105))
+    first = controls.choose_date("from_date", "Start date", dates, middle)
+    start = int(controls.choose_one("from_hour", "Start hour", clock, "13", noun="hour", widget="list", width=105))
+    last = controls.choose_date("to_date", "End date", dates, first)
+    stop = int(controls.choose_one("to_hour", "End hour", ends, "20", noun="hour", widget="list", width=105))
     with st.container(key="covered", width="content"):
-        st.caption(f"Local time. Covered: {written_day(dates[0])} to {written_day(dates[-1])}")
+        st.caption(f"Local time. Covered: {_covered(release.days)}")
     address |= {
         "from_date": first.isoformat(),
         "from_hour": clock[str(start)],
         "to_date": last.isoformat(),
-        "to_hour": clock[str(stop)],
+        "to_hour": ends[str(stop)],
     }
-    return datetime.combine(first, time(start)), datetime.combine(last, time(stop))
+    return datetime.combine(first, time(start)), datetime.combine(last, time()) + timedelta(hours=stop)
+
+
+def _covered(days: Days) -> str:
+    """From when to when there are figures: dates, and the hour where one of them is not covered whole."""
+    first, last = days.dates[0], days.dates[-1]
+    begins, ends = days.dated(first).slots[0], days.dated(last).slots[-1]
+    since = "" if begins.hours == (0,) else f", {begins.hours[0]:02d}:00,"
+    until = "" if ends.hours == (HOURS - 1,) else f", {ends.hours[0] + 1:02d}:00"
+    return f"{written_day(first)}{since} to {written_day(last)}{until}"
 
 
 def _choose_rest(
     release: Release, start: datetime, end: datetime, address: dict[str, str | list[str] | None]
 ) -> tuple[Asked, float, str]:
-    with st.popover("Settings", icon=":material/tune:", key="incident-settings"):
-        shown = controls.choose_one("shown", "The map shows", SHOWN, "classes", noun="map")
-        weeks = controls.choose_one("weeks", "Comparable days", WEEKS, "4", noun="number of weeks", widget="list")
-        side = controls.choose_one("side", "Taken from weeks", SIDES, "before", noun="side")
+    settings = st.popover("Settings", icon=":material/tune:", key="incident-settings")
+    # What is said of a link that asks for something else would be hidden in a popover that is closed.
+    said = st.container(width="content")
+    with settings:
+        shown = controls.choose_one("shown", "The map shows", SHOWN, "classes", noun="map", said=said)
+        weeks = controls.choose_one(
+            "weeks", "Comparable days", WEEKS, "4", noun="number of weeks", widget="list", said=said
+        )
+        side = controls.choose_one("side", "Taken from weeks", SIDES, "before", noun="side", said=said)
         dates = {each.isoformat(): written_day(each) for each in release.days.dates}
         others = controls.choose_many(
-            "other_incidents", "Other incidents, left out", dates, noun="date", placeholder="None"
+            "other_incidents", "Other incidents, left out", dates, noun="date", placeholder="None", said=said
         )
-        rate = controls.choose_one("fdr", "False-discovery rate", RATES, "5", noun="rate")
+        rate = controls.choose_one("fdr", "False-discovery rate", RATES, "5", noun="rate", said=said)
     address |= {
         "weeks": WEEKS[weeks],
         "side": SIDES[side],
@@ -349,38 +401,7 @@ def read(release: Release, chosen: Chosen) -> Found:
         What was chosen.
     """
     with st.spinner("The place is held against usual days …", show_time=True):
-        return _answer(
-            release.manifest.sha256,
-            _digest(chosen.zones),
-            chosen.asked,
-            chosen.rate,
-            _release=release,
-            _zones=chosen.zones,
-        )
-
-
-def _digest(zones: Zones) -> str:
-    known = hashlib.sha256()
-    for name, shape in zip(zones.names, zones.shapes, strict=True):
-        known.update(name.encode())
-        known.update(shapely.to_wkb(shape))
-    return known.hexdigest()
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _answer(
-    made: str,  # noqa: ARG001 - of the same release
-    where: str,  # noqa: ARG001
-    asked: Asked,
-    rate: float,
-    *,
-    _release: Release,
-    _zones: Zones,
-) -> Found:
-    place, first = read_place(_release, _zones)
-    known, second = read_figures(_release, place)
-    found, third = answer(_release, place, known, asked, rate)
-    return Found(found, (*first, *second, *third))
+        return answered(release, chosen.zones, chosen.asked, chosen.rate)
 
 
 def show(release: Release, chosen: Chosen, found: Found) -> None:
@@ -398,26 +419,21 @@ def show(release: Release, chosen: Chosen, found: Found) -> None:
     answer = found.answer
     if answer.place.unsupported:
         st.warning(plain(answer.place.unsupported), icon=":material/zoom_in_map:")
-    first = answer.zones[0]
-    st.markdown(
-        f"**{plain(_first_large(chosen.where))}, {figures.when(answer)}.** {plain(figures.headline(answer, first))}"
-    )
-    told = {each.sentence for zone in answer.zones for each in zone.cautions}
-    for sentence in dict.fromkeys(each.sentence for each in answer.baseline if each.sentence not in {*told, ""}):
-        st.info(plain(sentence), icon=":material/event_busy:")
+    headline = " ".join(figures.headline(answer))
+    st.markdown(f"**{plain(_first_large(chosen.where))}, {figures.when(answer)}.** {plain(headline)}")
     _by_hour(release, chosen, found, look.palette())
     _who_was_there(release, answer)
     _where_they_went(release, answer)
 
 
 def _who_was_there(release: Release, answer: Answer) -> None:
-    at = figures.hour_words(answer.moments[figures.furthest(answer, answer.zones[0])])
+    at = figures.hour_words(answer.moments[hour_told(answer)])
     with st.expander("Who was there", icon=":material/groups:", key="who", on_change="rerun") as opened:
         if not opened.open:
             return
         with st.spinner("Who was there is read …", show_time=True):
             segments, coarse, _ = movement.who(release, answer)
-            changes, said, _ = movement.homes(release, answer)
+            people, homes, _ = movement.homes(release, answer)
         left, right = st.columns(2, gap="medium")
         with left:
             st.markdown(f"**What they were there for, {at}**")
@@ -425,24 +441,24 @@ def _who_was_there(release: Release, answer: Answer) -> None:
                 st.dataframe(movement.segment_table(segments), hide_index=True)
                 st.caption(plain(coarse))
             else:
-                st.markdown("This release does not tell it here: it lacks the table present_segment.")
+                st.markdown(plain(coarse) or "This release does not tell it here: it lacks the table present_segment.")
         with right:
             st.markdown("**Where they live**")
-            if changes:
-                st.dataframe(movement.change_table(changes, "Home", "People"), hide_index=True)
-                st.caption(plain(said))
+            if homes is None:
+                st.markdown("This release does not tell it here: it needs the table home_presence.")
             else:
-                st.markdown("This release does not tell it here, or on too few days: it needs the table home_presence.")
+                st.dataframe(movement.home_table(people), hide_index=True)
+                _differing(homes, "Home", "People")
 
 
 def _where_they_went(release: Release, answer: Answer) -> None:
-    at = figures.hour_words(answer.moments[figures.furthest(answer, answer.zones[0])])
+    at = figures.hour_words(answer.moments[hour_told(answer)])
     with st.expander("Where people went", icon=":material/conversion_path:", key="went", on_change="rerun") as opened:
         if not opened.open:
             return
         with st.spinner("Where people went is read …", show_time=True):
             around = movement.nearby(release, answer)
-            changes, said, _ = movement.went(release, answer)
+            trips, _ = movement.went(release, answer)
         left, right = st.columns(2, gap="medium")
         with left:
             st.markdown(f"**Cells around with more people than usual, {at}**")
@@ -453,11 +469,18 @@ def _where_they_went(release: Release, answer: Answer) -> None:
                 st.markdown("None of the cells around had more people than usual that cannot be chance.")
         with right:
             st.markdown("**Trips out of here**")
-            if changes:
-                st.dataframe(movement.change_table(changes, "To", "Trips"), hide_index=True)
-                st.caption(plain(said))
+            if trips is None:
+                st.markdown("This release does not tell it here: it needs the table flows_day.")
             else:
-                st.markdown("This release does not tell it here, or on too few days: it needs the table flows_day.")
+                _differing(trips, "To", "Trips")
+
+
+def _differing(found: movement.Compared, first: str, what: str) -> None:
+    """How many of the figures differ from usual, and which."""
+    st.markdown(plain(found.verdict))
+    if found.differing:
+        st.dataframe(movement.change_table(found.differing[: movement.MOST_ROWS], first, what), hide_index=True)
+    st.caption(plain(found.said))
 
 
 @st.fragment
@@ -471,7 +494,8 @@ def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -
         seen = picture.draw()
         hour = seen.step
         st.caption(plain(figures.caption(answer, hour, release.manifest.time_zone, release.manifest.disclosure_rule)))
-        with st.container(horizontal=True):
+        row = st.container(horizontal=True)
+        with row:
             controls.copy_address(release.manifest.release_id, chosen.address)
             evidence.picture_button(release, picture.taken(hour), drawable=seen.drawable)
             _hand_over(release, chosen, found, picture)
@@ -481,9 +505,10 @@ def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -
                     f"Move the rings to {at}",
                     key="move-rings",
                     icon=":material/my_location:",
-                    on_click=controls.pick,
-                    args=("place", at),
+                    on_click=_move_rings,
+                    args=(at,),
                 )
+        pinning.draw(row, release, "incident", partial(_offer, release, chosen, found, picture, hour))
     with right, st.container(key="figures"):
         zone = answer.zones[0]
         if len(names) > 1:
@@ -499,6 +524,13 @@ def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -
             st.dataframe(figures.zone_table(answer, hour), hide_index=True)
 
 
+def _move_rings(at: str) -> None:
+    controls.pick("place", at)
+    # The button stands in a fragment, and what it changes stands outside. It is gone when the fragment runs again, for
+    # a click on the map is told once: the whole page is asked for here, before that.
+    st.rerun()
+
+
 def _figures(answer: Answer, zone: Zone, hour: int) -> None:
     told = figures.told(zone, hour)
     st.markdown(f"**{plain(zone.name)}, {figures.hour_words(answer.moments[hour])}**")
@@ -510,8 +542,13 @@ def _figures(answer: Answer, zone: Zone, hour: int) -> None:
         other.metric("Change", told.change.split(" (")[0])
     if told.between:
         st.markdown(f":small[{plain(told.between)} Change {plain(told.change)}. {plain(_first_large(told.unusual))}.]")
-    for caution in zone.cautions:
-        st.warning(plain(caution.sentence), icon=":material/warning:")
+    said = cautions_told(answer, zone)
+    for caution in said:
+        if caution.code == NO_CELLS:
+            st.info(plain(caution.sentence), icon=":material/water:")  # The sea is no fault of the figures.
+    warned = [plain(caution.sentence) for caution in said if caution.code != NO_CELLS]
+    if warned:
+        st.warning("\n\n".join(warned), icon=":material/warning:")
 
 
 def _first_large(words: str) -> str:
@@ -600,12 +637,12 @@ class _Picture:
     def steps(self) -> maps.Steps:
         answer, zone = self.answer, self.answer.zones[0]
         words = tuple(
-            f"{told.people} people, {told.excess}"
+            f"{told.people} people{f', {told.excess}' if told.excess != NOT_KNOWN else ''}"
             for told in (figures.told(zone, at) for at in range(len(answer.moments)))
         )
         return maps.Steps(
             tuple(f"{moment:%a} {moment.day}, {moment:%H}:00" for moment in answer.moments),
-            figures.furthest(answer, zone),
+            hour_told(answer),
             words,
             zone.difference.people,
             incident_charts.usual_error(zone),
@@ -647,6 +684,23 @@ class _Picture:
             names=self.ground.names,
             compare="difference" if self.differs else "none",
         )
+
+
+def _offer(release: Release, chosen: Chosen, found: Found, picture: _Picture, hour: int) -> pinning.Offer:
+    """The view as it is pinned."""
+    manifest = release.manifest
+    inputs = pinned_incident.inputs_of(chosen.origin, chosen.asked, chosen.rate)
+    return pinning.Offer(
+        page="incident",
+        address=chosen.address,
+        # Zones that were uploaded are known here and nowhere else.
+        stated=partial(pinned_incident.told, inputs, found.answer, chosen.where),
+        caption=figures.caption(found.answer, hour, manifest.time_zone, manifest.disclosure_rule),
+        tables=tables(chosen, found),
+        runs=found.runs,
+        methods=METHODS,
+        pictured=partial(picture.taken, hour),
+    )
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -711,17 +765,20 @@ def _hand_over(release: Release, chosen: Chosen, found: Found, picture: _Picture
     def package() -> bytes:
         return incident_geopackage.geopackage(answer, facts, link=link, method=incident_handover.method(answer))
 
-    with st.popover("Hand over", icon=":material/assignment:", key="hand-over", on_change="rerun") as opened:
-        if opened.open:
-            st.markdown("One page with map, timeline, zones, cautions, method and link: print it, or save it as PDF.")
-            evidence.download("One page (HTML, prints as PDF)", f"{stem}.html", "text/html", sheet)
-            st.markdown("Zones and cells with their figures, for a GIS.")
-            evidence.download("GeoPackage", f"{stem}.gpkg", incident_geopackage.MEDIA_TYPE, package)
+    with st.popover("Hand over", icon=":material/assignment:", key="hand-over"):
+        st.markdown("One page with map, timeline, zones, cautions, method and link: print it, or save it as PDF.")
+        evidence.download("One page (HTML, prints as PDF)", f"{stem}.html", "text/html", sheet)
+        st.markdown("Zones and cells with their figures, for a GIS.")
+        evidence.download("GeoPackage", f"{stem}.gpkg", incident_geopackage.MEDIA_TYPE, package)
 
 
 def _moved(release: Release, answer: Answer) -> list[tuple[str, str]]:
-    """The trips that differ most from usual, in words, for the page that is handed over."""
-    changes, said, _ = movement.went(release, answer)
-    shown = [each for each in changes if abs(each.excess) > 2 * each.error][:MOST_MOVED]
-    told = [(f"Trips to {each.name}", f"{figures.signed(each.excess, each.error)} against usual") for each in shown]
-    return [(said, ""), *told] if told else []
+    """The trips that differ from usual, in words, for the page that is handed over; and where none does, that."""
+    found, _ = movement.went(release, answer)
+    if found is None:
+        return []
+    told = [
+        (f"Trips to {each.name}", f"{figures.signed(each.excess, each.error)} against usual")
+        for each in found.differing[:MOST_MOVED]
+    ]
+    return [(f"{found.verdict} {found.said}", ""), *told]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-import h3
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import streamlit as st
+from h3.api import numpy_int as h3
 from numpy.typing import NDArray
 
 from cellcount.errors import CellCountError
@@ -19,14 +20,14 @@ from cellcount.methods import cautions, incident, recovery
 from cellcount.methods.baseline import Comparable, Side
 from cellcount.methods.cautions import LEAST_LOST, Caution, Circumstances
 from cellcount.methods.day_types import day_type
-from cellcount.methods.flows import withheld_figure
-from cellcount.methods.incident import Difference, Usual, Withheld, ZoneDifference
+from cellcount.methods.flows import WithheldFigure, withheld_figure
+from cellcount.methods.incident import Difference, Leeway, Usual, Withheld, ZoneDifference, words_for
 from cellcount.methods.precision import Precision, placement_cv, standard_error
 from cellcount.methods.recovery import Exposure, Largest, Recovery, Total
-from cellcount.methods.variation import SMALL, Variation, pooled_variation
+from cellcount.methods.variation import LEFT_OUT, SMALL, Variation, pooled_variation
 from cellcount.ui import reading, window_reading
 from cellcount.ui.certainty import Parameters
-from cellcount.ui.incident_place import ALL, HOURS, Figures, Place, precision_at
+from cellcount.ui.incident_place import ALL, EPOCH, HOURS, Figures, Place, precision_at
 from cellcount.ui.presence import Floats, hour_block
 from cellcount.ui.reading import Release, Run
 from cellcount.ui.windows import BRITISH, nation_of_area
@@ -76,6 +77,8 @@ class Zone:
         Against the usual level; NaN where nothing is known.
     people_error : array of float
         Standard error of the people.
+    departs : array of bool
+        In which hours it departs from usual: of `recovery.departures`, over all zones.
     recovery : Recovery
         When it was within usual variation again.
     total : Total
@@ -92,6 +95,7 @@ class Zone:
     km2: float
     found: ZoneDifference
     people_error: Floats
+    departs: NDArray[np.bool_]
     recovery: Recovery
     total: Total
     peak: Largest | None
@@ -103,6 +107,13 @@ class Zone:
     def difference(self) -> Difference:
         """People against the usual level, by hour."""
         return self.found.difference
+
+    def unusual(self, hour: int) -> str:
+        """How unusual an hour is, in words: what could be chance among the hours looked at is usual variation."""
+        if self.found.at_edge[hour]:
+            return incident.EDGE_WORDS
+        z = float(self.difference.z[hour])
+        return words_for(z if self.departs[hour] or np.isnan(z) else 0.0)
 
 
 @dataclass(frozen=True)
@@ -156,11 +167,6 @@ class Answer:
             for hour in range(HOURS)
         )
 
-    @property
-    def has_baseline(self) -> bool:
-        """Whether anything is usual here: else only exposure is told."""
-        return any(each.standing != comparing.NONE for each in self.baseline)
-
 
 class NothingThereError(CellCountError):
     """An incident at a time of which the release has nothing."""
@@ -201,9 +207,8 @@ def answer(
         )
     first, last = touched[0] - timedelta(DAYS_BEFORE), touched[-1] + timedelta(DAYS_AFTER)
     shown = tuple(each for each in figures.dates if first <= each <= last)
-    runs: list[Run] = []
-    lost, outages, more = _coverage(release, place, figures)
-    runs += more
+    same = _same(release.manifest.sha256, _release=release)
+    lost, outages = _coverage(same, place, figures)
     nation = nation_of_area(place.touched[0] if place.touched else None, release.manifest.time_zone == BRITISH)
     compared = comparing.comparable_days(
         shown,
@@ -226,8 +231,7 @@ def answer(
     left_out = (share_lost >= LEAST_LOST) & np.isfinite(people) & coarse
     people = np.where(left_out, np.nan, people)
     usual = _usual(figures, compared, row_of)
-    known, run = reading.precision_of(release, release.areas[release.default_area].code)
-    runs.append(run)
+    known = same.known
     precision = precision_at(known, place, at)
     ordinary = [row for day, row in row_of.items() if day not in set(touched) | outages | set(asked.others)]
     variation = _variation(place, figures, ordinary, known, nation)
@@ -239,10 +243,14 @@ def answer(
             f"The release has nothing of the hours from {asked.start:%H:%M} on {asked.start:%d %B %Y} to "
             f"{asked.end:%H:%M} on {asked.end:%d %B %Y}. Choose others."
         )
-    devices, devices_usual, more = _devices(release, figures, compared, rows, row_of)
-    runs += more
+    devices, devices_usual = _devices(same, figures, compared, row_of)
 
     covered = figures.covered[:, rows].reshape(len(place.cells), -1)
+    own = np.hypot(
+        np.asarray(precision.share_cv),
+        placement_cv(np.nan_to_num(usual.people), place.km2[:, None], precision.placement),
+    )
+    cells = incident.difference(people, usual, precision, tau, share_lost=share_lost, common_cv=own)
     one = _One(
         release=release,
         place=place,
@@ -258,13 +266,9 @@ def answer(
         at=at,
         covered=covered,
         left_out=left_out,
+        cells=cells,
     )
     zones = _zones(one, devices, devices_usual)
-    own = np.hypot(
-        np.asarray(precision.share_cv),
-        placement_cv(np.nan_to_num(usual.people), place.km2[:, None], precision.placement),
-    )
-    cells = incident.difference(people, usual, precision, tau, share_lost=share_lost, common_cv=own)
     # People are known where nothing is usual as well.
     cells = replace(cells, people=people)
     return (
@@ -283,7 +287,7 @@ def answer(
             covered=covered,
             rate=rate,
         ),
-        runs,
+        list(same.runs),
     )
 
 
@@ -305,6 +309,7 @@ class _One:
     at: NDArray[np.int64]
     covered: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
+    cells: Difference
 
 
 def _moments(shown: tuple[date, ...]) -> list[datetime]:
@@ -329,95 +334,165 @@ def _usual(figures: Figures, compared: tuple[Comparable, ...], row_of: Mapping[d
 
 def _variation(place: Place, figures: Figures, ordinary: list[int], known: Parameters, nation: str) -> Variation:
     """Day-to-day variation of the cells of a place on its ordinary days."""
-    dates = [figures.dates[row] for row in ordinary]
-    kinds = {(each.weekday(), day_type(each, nation) == "bank_holiday") for each in dates}
-    number = {kind: at for at, kind in enumerate(sorted(kinds))}
-    weekdays = np.array(
-        [number[each.weekday(), day_type(each, nation) == "bank_holiday"] for each in dates], dtype=np.int64
-    )
+    kinds = {
+        row: (figures.dates[row].weekday(), day_type(figures.dates[row], nation) == "bank_holiday") for row in ordinary
+    }
+    number = {kind: at for at, kind in enumerate(sorted(set(kinds.values())))}
+    weekdays = np.full(len(figures.dates), LEFT_OUT)
+    weekdays[ordinary] = [number[kinds[row]] for row in ordinary]
     # The part of the UTC day that a local hour lies in changes with the clocks: that of the first date is taken.
     middle = figures.at[len(figures.dates) // 2]
     precision = precision_at(known, place, np.where(middle >= 0, middle, np.arange(HOURS)))
-    return pooled_variation(figures.people[:, ordinary], weekdays, place.groups, precision)
+    return pooled_variation(figures.people, weekdays, place.groups, precision)
+
+
+class _Column(NamedTuple):
+    """Of each cell of the zones: its weight in one of them, the standard deviation of that, and whether it is cut."""
+
+    weight: Floats
+    error: Floats
+    cut: NDArray[np.bool_]
 
 
 def _zones(one: _One, devices: Floats, devices_usual: Floats) -> tuple[Zone, ...]:
-    zones = one.place.zones
-    weights, errors = one.place.weights.weights, one.place.weights.error
-    several = len(zones.names) > 1
+    place = one.place
+    zones, weights = place.zones, place.weights
     names, areas = list(zones.names), zones.areas_km2.tolist()
-    columns = [(weights[:, at], errors[:, at]) for at in range(len(names))]
-    if several:
+    columns = [_Column(weights.weights[:, at], weights.error[:, at], weights.cut[:, at]) for at in range(len(names))]
+    if len(names) > 1:
         names.insert(0, ALL)
-        areas.insert(0, float(one.place.whole.areas_km2[0]))
-        columns.insert(0, one.place.together)
+        areas.insert(0, float(place.whole.areas_km2[0]))
+        columns.insert(0, _Column(*place.together, place.together_cut))
     # Cells of which the release has nothing on any date, such as those of the sea, are left out.
-    told = one.figures.covered[one.place.rows].any(axis=(1, 2))
-    columns = [(weight * told, error * told) for weight, error in columns]
-    found = [_zone(one, name, km2, column) for name, km2, column in zip(names, areas, columns, strict=True)]
-    return tuple(
-        replace(
-            zone,
-            cautions=tuple(
-                cautions.cautions(
-                    Circumstances(
-                        zone=zone.found,
-                        incident=one.during,
-                        share_lost=one.share_lost[one.place.rows][column[0] > 0].max(axis=0, initial=0.0),
-                        devices=devices,
-                        devices_usual=devices_usual,
-                        baseline=one.compared,
-                        recovery=zone.recovery,
-                    )
-                )
-            ),
+    of_cells = np.asarray(one.figures.covered.any(axis=(1, 2)), dtype=np.bool_)
+    told, shares = of_cells[place.rows], place.share_told(of_cells)
+    columns = [_Column(each.weight * told, each.error * told, each.cut & told) for each in columns]
+    beyond = np.setdiff1d(np.flatnonzero(of_cells), place.rows)
+    *leeway, leeway_around = _leeway(one, columns, beyond)
+    found = [
+        _zone(one, name, km2, column, room)
+        for name, km2, column, room in zip(names, areas, columns, leeway, strict=True)
+    ]
+    departed = recovery.departures(np.array([each.difference.z for each in found]), one.during)
+    around = _around(one, beyond, leeway_around)
+    twice = bool((one.during[:-1] & (one.at[:-1] >= 0) & (np.diff(one.at) == 2)).any())
+    ready = []
+    for zone, column, share, departs in zip(found, columns, shares, departed, strict=True):
+        again = recovery.recovery(zone.difference.z, departs, one.during)
+        circumstances = Circumstances(
+            zone=zone.found,
+            incident=one.during,
+            share_lost=one.share_lost[place.rows][column.weight > 0].max(axis=0, initial=0.0),
+            devices=devices,
+            devices_usual=devices_usual,
+            baseline=one.compared,
+            recovery=again,
+            around=around,
+            without_cells=1.0 - share,
+            twice=twice,
         )
-        for zone, column in zip(found, columns, strict=True)
-    )
+        said = tuple(cautions.cautions(circumstances))
+        ready.append(replace(zone, departs=departs, recovery=again, cautions=said))
+    return tuple(ready)
 
 
-def _zone(one: _One, name: str, km2: float, column: tuple[Floats, Floats]) -> Zone:
-    weight, error = column
-    # The cells of other zones are no part of this one.
-    here = weight > 0
-    weight, error, rows = weight[here], error[here], one.place.rows[here]
-    inside = _of(one.precision, rows)
-    each = withheld_figure(one.release.manifest.threshold or 1, _share_seen(inside))
+def _leeway(one: _One, columns: Sequence[_Column], beyond: NDArray[np.int64]) -> tuple[Leeway, ...]:
+    """How much of the excess may be on the other side of the edge of each zone, and of the cells beyond all of them."""
+    weights = np.zeros((len(one.place.cells), len(columns) + 1))
+    cut = np.zeros(weights.shape, dtype=bool)
+    for at, column in enumerate(columns):
+        weights[one.place.rows, at], cut[one.place.rows, at] = column.weight, column.cut
+    weights[beyond, -1] = 1.0
+    return incident.leeway(one.place.cells, one.cells, weights, cut)
+
+
+def _around(one: _One, beyond: NDArray[np.int64], leeway: Leeway) -> Difference | None:
+    """The cells beyond all zones together, against their usual level; None where there are none."""
+    if not len(beyond):
+        return None
+    whole = np.ones(len(beyond))
+    return _against(one, _part(one, beyond, whole, np.zeros(len(beyond))), leeway).difference
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Cells that are told together, by their places among those of the place, with their weights.
+
+    Attributes
+    ----------
+    rows : array of int64, shape (cells,)
+    weight, error : array of float, shape (cells,)
+        Weight of each cell, and its standard deviation.
+    precision : Precision
+        Of the cells.
+    hidden : WithheldFigure
+        What is expected of a withheld figure.
+    km2 : float
+        Their area.
+    """
+
+    rows: NDArray[np.int64]
+    weight: Floats
+    error: Floats
+    precision: Precision
+    hidden: WithheldFigure
+    km2: float
+
+
+def _part(one: _One, rows: NDArray[np.int64], weight: Floats, error: Floats) -> _Part:
+    precision = _of(one.precision, rows)
+    each = withheld_figure(one.release.manifest.threshold or 1, _share_seen(precision))
+    return _Part(rows, weight, error, precision, each, max(float((weight * one.place.km2[rows]).sum()), LEAST_KM2))
+
+
+def _against(one: _One, part: _Part, leeway: Leeway) -> ZoneDifference:
+    rows, weight = part.rows, part.weight
     usual = Usual(one.usual.people[rows], one.usual.days[rows])
-    area = max(float((weight * one.place.km2[rows]).sum()), LEAST_KM2)
     found = incident.zone_difference(
         one.people[rows],
         usual,
-        inside,
+        part.precision,
         one.tau[rows],
         weight,
-        withheld=Withheld(each.mean, each.deviation**2),
-        weight_variance=np.square(error),
+        withheld=Withheld(part.hidden.mean, part.hidden.deviation**2),
+        weight_variance=np.square(part.error),
         share_lost=one.share_lost[rows],
-        common_cv=_common_cv(inside, weight, (weight[:, None] * np.nan_to_num(usual.people)).sum(axis=0), area),
+        common_cv=_common_cv(
+            part.precision, weight, (weight[:, None] * np.nan_to_num(usual.people)).sum(axis=0), part.km2
+        ),
+        leeway=leeway,
     )
-    found = _masked(one, found, rows)
-    difference = found.difference
-    hidden = ~np.isfinite(one.people[rows])
+    return _masked(one, found, rows)
+
+
+def _zone(one: _One, name: str, km2: float, column: _Column, leeway: Leeway) -> Zone:
+    # The cells of other zones are no part of this one.
+    here = column.weight > 0
+    part = _part(one, one.place.rows[here], column.weight[here], column.error[here])
+    found = _against(one, part, leeway)
+    difference, people = found.difference, one.people[part.rows]
+    hidden = ~np.isfinite(people)
     people_error = _error_of_people(
-        (weight, error),
+        (part.weight, part.error),
         difference.people,
-        np.where(hidden, each.mean, one.people[rows]),
-        hidden * each.deviation**2,
-        precision=inside,
-        km2=area,
+        np.where(hidden, part.hidden.mean, people),
+        np.square(part.weight) @ hidden * part.hidden.deviation**2,
+        precision=part.precision,
+        km2=part.km2,
     )
+    # Whoever came, and may be on the other side of the edge, is not among the residents by whom a cell is shared out.
+    people_error += np.maximum(leeway.fewer, leeway.more) / incident.t_quantile()
     hours = np.flatnonzero(one.during)
-    first, last = int(hours[0]), int(hours[-1])
     peak = _largest(difference.people[hours], people_error[hours])
-    day, night = _exposures(one, *column)
+    day, night = _exposures(one, column.weight, column.error)
     return Zone(
         name=name,
         km2=km2,
         found=found,
         people_error=people_error,
-        recovery=recovery.recovery(difference.z, first, last + 1),
-        total=recovery.person_hours(difference, first, last),
+        departs=np.zeros(len(one.during), dtype=bool),
+        recovery=Recovery(recovery.NO_DEPARTURE, None, None),
+        total=recovery.person_hours(difference, int(hours[0]), int(hours[-1])),
         peak=None if peak is None else replace(peak, hour=int(hours[peak.hour])),
         day=day,
         night=night,
@@ -448,6 +523,7 @@ def _masked(one: _One, found: ZoneDifference, rows: NDArray[np.int64]) -> ZoneDi
         withheld_people=np.where(absent, 0.0, found.withheld_people),
         withheld_most=np.where(absent, 0.0, found.withheld_most),
         cut_share=np.where(absent, 0.0, found.cut_share),
+        at_edge=found.at_edge & ~gone & usual,
     )
 
 
@@ -522,16 +598,16 @@ def exposures(
     people = figures.people[rows]
     hidden = np.isnan(people) & figures.covered[rows]
     middle = figures.at[len(figures.dates) // 2]
-    of_cells = _of(precision_at(known, place, np.where(middle >= 0, middle, np.arange(HOURS))), rows)
+    of_cells = precision_at(known, place, np.where(middle >= 0, middle, np.arange(HOURS)), rows)
     each = withheld_figure(release.manifest.threshold or 1, _share_seen(of_cells))
     filled = np.where(hidden, each.mean, people)
+    absent = np.isnan(filled)
+    filled[absent] = 0.0
     # A day that is not covered in a cell leaves the whole without a figure.
-    total = np.einsum("c,cdh->dh", weight, np.nan_to_num(filled))
-    lacking = np.isnan(filled).any(axis=0) | (not len(rows))
-    total = np.where(lacking, np.nan, total)
-    unsure = hidden * each.deviation**2
-    both = weight, doubt
-    error = _error_of_people(both, total, np.nan_to_num(filled), unsure, precision=of_cells, km2=km2)
+    lacking = absent.any(axis=0) | (not len(rows))
+    total = np.where(lacking, np.nan, np.tensordot(weight, filled, 1))
+    unsure = np.tensordot(np.square(weight), hidden, 1) * each.deviation**2
+    error = _error_of_people((weight, doubt), total, filled, unsure, precision=of_cells, km2=km2)
     nation = nation_of_area(place.touched[0] if place.touched else None, release.manifest.time_zone == BRITISH)
     free = np.array([day not in touched for day in figures.dates])
     weekday = np.array([day_type(day, nation) == "weekday" for day in figures.dates])
@@ -548,7 +624,7 @@ def _error_of_people(
     column: tuple[Floats, Floats],
     total: Floats,
     people: Floats,
-    unsure: NDArray[np.floating],
+    unsure: Floats,
     *,
     precision: Precision,
     km2: float,
@@ -559,10 +635,10 @@ def _error_of_people(
     ----------
     column : tuple of array of float, shape (cells,)
         Weight of each cell, and its standard deviation.
-    total : array of float, shape (..., hours)
-        People of the zone.
-    people, unsure : array of float, shape (cells, ..., hours)
-        People of each cell, and the variance of what was put in the place of withheld ones.
+    total, unsure : array of float, shape (..., hours)
+        People of the zone, and the variance of those of them who were put in the place of withheld ones.
+    people : array of float, shape (cells, ..., hours)
+        People of each cell.
     precision : Precision
         Arrays of shape (cells, hours).
     km2 : float
@@ -570,8 +646,9 @@ def _error_of_people(
     """
     weight, doubt = column
     error = standard_error(total, _together(precision, weight), area_km2=km2, figures=np.square(weight).sum())
-    cut = np.einsum("c,c...->...", np.square(doubt), np.square(people))
-    return np.sqrt(np.square(error) + cut + np.einsum("c,c...->...", np.square(weight), unsure))
+    cut = doubt > 0
+    of_cut = np.tensordot(np.square(doubt[cut]), np.square(people[cut]), 1)
+    return np.sqrt(np.square(error) + of_cut + unsure)
 
 
 def _columns(precision: Precision) -> dict[str, Floats]:
@@ -615,64 +692,84 @@ def _together(precision: Precision, weight: Floats) -> Precision:
     )
 
 
-def _coverage(release: Release, place: Place, figures: Figures) -> tuple[Floats, set[date], list[Run]]:
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What is the same for every incident of a release, and is read once.
+
+    Attributes
+    ----------
+    known : Parameters
+        The table `precision`.
+    outages : dict of int to list
+        By cell that an outage touched: UTC hours since 1970, and the part of the share observed that was lost in each.
+    devices : dict of int to float
+        Active devices of the country by UTC hour since 1970; empty where not known.
+    runs : tuple of Run
+        The queries that were run for it.
+    """
+
+    known: Parameters
+    outages: Mapping[int, list[tuple[int, float]]]
+    devices: Mapping[int, float]
+    runs: tuple[Run, ...]
+
+
+@st.cache_resource(max_entries=window_reading.KEPT, show_spinner=False)
+def _same(made: str, *, _release: Release) -> _Same:  # noqa: ARG001 - of the same release
+    outages: dict[int, list[tuple[int, float]]] = {}
+    devices: dict[int, float] = {}
+    known, run = reading.precision_of(_release, _release.areas[_release.default_area].code)
+    runs = [run]
+    # A release during which no network was down has no rows of it.
+    if _release.has("coverage"):
+        found = _release.run("coverage_lost")
+        runs.insert(0, reading.ran(found))
+        for row in found.table.to_pylist():
+            hour = int((row["hour_utc"] - datetime(1970, 1, 1)) / timedelta(hours=1))  # noqa: DTZ001 - naive UTC
+            outages.setdefault(row["h3_parent"], []).append((hour, row["share_lost"]))
+    if _release.has("devices_day"):
+        covered = _release.days.covered
+        found = _release.run("active_devices", first=min(covered), last=max(covered))
+        runs.append(reading.ran(found))
+        devices = _by_hour(found.table)
+    return _Same(known, outages, devices, tuple(runs))
+
+
+def _coverage(same: _Same, place: Place, figures: Figures) -> tuple[Floats, set[date]]:
     """Part of the share observed that was lost, by cell, date and hour; and the dates on which it was in the zones."""
     lost = np.zeros(figures.people.shape)
     dates: set[date] = set()
-    if not release.has("coverage"):
-        # A release during which no network was down has no rows of it.
-        return lost, dates, []
-    found = release.run("coverage_lost")
-    table = found.table
-    if table.num_rows:
-        epoch = pd.Timestamp("1970-01-01")
-        hour = ((table.column("hour_utc").to_pandas() - epoch) // pd.Timedelta(hours=1)).to_numpy()
-        share = table.column("share_lost").to_numpy(zero_copy_only=False)
-        parents = table.column("h3_parent").to_numpy()
-        for parent in np.unique(parents).tolist():
-            coarse = h3.get_resolution(f"{parent:x}")
-            if coarse > place.resolution:
-                continue
-            inside = np.array([int(h3.cell_to_parent(f"{cell:x}", coarse), 16) == parent for cell in place.cells])
-            if not inside.any():
-                continue
-            for moment, part in zip(hour[parents == parent].tolist(), share[parents == parent].tolist(), strict=True):
-                hits = figures.at == moment
-                lost[np.ix_(inside, *(np.unique(each) for each in np.nonzero(hits)))] = part if hits.any() else 0.0
-                if inside[place.rows].any():
-                    dates |= {figures.dates[row] for row in np.nonzero(hits)[0].tolist()}
-    return lost, dates, [reading.ran(found)]
+    for touched, hours in sorted(same.outages.items()):
+        coarse = h3.get_resolution(touched)
+        if coarse > place.resolution:
+            continue
+        inside = np.array([h3.cell_to_parent(cell, coarse) == touched for cell in place.cells.tolist()])
+        in_zones = inside[place.rows].any()
+        for moment, part in hours:
+            for row, hour in np.argwhere(figures.at == moment).tolist():
+                lost[inside, row, hour] = part
+                if in_zones:
+                    dates.add(figures.dates[row])
+    return lost, dates
 
 
 def _devices(
-    release: Release,
-    figures: Figures,
-    compared: tuple[Comparable, ...],
-    rows: list[int],
-    row_of: Mapping[date, int],
-) -> tuple[Floats, Floats, list[Run]]:
+    same: _Same, figures: Figures, compared: tuple[Comparable, ...], row_of: Mapping[date, int]
+) -> tuple[Floats, Floats]:
     """Active devices of the country in the hours shown, and their usual number; NaN where not known."""
-    nothing = np.full(len(rows) * HOURS, np.nan)
-    if not release.has("devices_day"):
-        return nothing, nothing, []
-    covered = release.days.covered
-    found = release.run("active_devices", first=min(covered), last=max(covered))
-    by_hour = _by_hour(found.table)
-    local = np.array([[by_hour.get(moment, np.nan) for moment in day] for day in figures.at.tolist()], dtype=np.float64)
-    usual = np.concatenate(
-        [
-            np.median(local[[row_of[day] for day in each.days]], axis=0) if each.days else np.full(HOURS, np.nan)
-            for each in compared
-        ]
-    )
-    return local[rows].reshape(-1), usual, [reading.ran(found)]
+
+    def on(days: Sequence[date]) -> Floats:
+        at = figures.at[[row_of[day] for day in days]]
+        return np.array([same.devices.get(each, np.nan) for each in at.ravel().tolist()]).reshape(-1, HOURS)
+
+    usual = [np.median(on(each.days), axis=0) if each.days else np.full(HOURS, np.nan) for each in compared]
+    return on([each.day for each in compared]).reshape(-1), np.concatenate(usual)
 
 
 def _by_hour(table: pa.Table) -> dict[int, float]:
-    epoch = date(1970, 1, 1)
     blocks = hour_block(table, "h")
     return {
-        (day - epoch).days * HOURS + hour: float(value)
+        (day - EPOCH).days * HOURS + hour: float(value)
         for day, row in zip(table.column("date").to_pylist(), blocks, strict=True)
         for hour, value in enumerate(row.tolist())
     }

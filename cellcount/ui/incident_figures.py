@@ -9,14 +9,23 @@ import numpy as np
 import pandas as pd
 
 from cellcount.methods import incident, recovery
+from cellcount.methods.cautions import COVERAGE, NETWORK_DIP
 from cellcount.methods.incident import t_quantile
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.incident_answer import Answer, Zone
+from cellcount.ui.incident_known import hour_told, is_compared, usual_hours
 from cellcount.ui.words import count, day, listed, number, percent
 
 CLASSES = ("Fewer than usual", "Not distinguishable from usual", "More than usual")
 """Of cells on the map, false discoveries controlled."""
 UNITS = "people"
+MOST_NAMED = 3
+"""Zones that the headline names at most."""
+MUCH_PUT_IN = 0.2
+"""From this share of the people on that are put in for withheld cells, near their usual level, a departure could hide
+behind them."""
+NETWORK = "A network effect is possible: fewer people here are no evidence that people left."
+"""Said in the headline where coverage was lost, for that is what it would be taken for."""
 
 
 def signed(value: float, error: float) -> str:
@@ -76,14 +85,9 @@ def when(answer: Answer) -> str:
     """The incident's time, in words."""
     start, end = answer.asked.start, answer.asked.end
     if (end - timedelta(hours=1)).date() == start.date():
-        return f"{day(start.date())}, {start:%H:%M} to {end:%H:%M}"
+        until = f"{end:%H:%M}" if end.date() == start.date() else "24:00"
+        return f"{day(start.date())}, {start:%H:%M} to {until}"
     return f"{day(start.date())}, {start:%H:%M}, to {day(end.date())}, {end:%H:%M}"
-
-
-def furthest(answer: Answer, zone: Zone) -> int:
-    """The hour of the incident that is furthest from usual, by its place among the hours shown."""
-    hours = np.flatnonzero(answer.during)
-    return recovery.peak_of_departure(zone.difference.z, int(hours[0]), int(hours[-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,11 @@ def told(zone: Zone, hour: int) -> Told:
     x, m, e, error = (float(each[hour]) for each in (found.people, found.usual, found.excess, found.error))
     doubt = float(zone.people_error[hour])
     if not np.isfinite(e):
-        now = number(x, doubt) if np.isfinite(x) else "not known"
+        now = people(x, doubt)
         return Told(now, "not known", "not known", "not known", _people_between(x, doubt), "not known")
     return Told(
-        people=number(x, error),
-        usual=number(m, error),
+        people=people(x, error),
+        usual=people(m, error),
         excess=signed(e, error),
         change=per_cent(float(found.percent[hour]), float(found.percent_low[hour]), float(found.percent_high[hour])),
         between=(
@@ -127,35 +131,156 @@ def told(zone: Zone, hour: int) -> Told:
             if np.isfinite(error)
             else ""
         ),
-        unusual=incident.words_for(float(found.z[hour])),
+        unusual=unusual(zone, hour),
     )
 
 
-def _people_between(people: float, error: float) -> str:
-    if not (np.isfinite(people) and np.isfinite(error)):
+def unusual(zone: Zone, hour: int) -> str:
+    """How unusual an hour of a zone is, in words; what withheld cells may hide is not called usual."""
+    hidden = not zone.departs[hour] and _put_in(zone)[hour] >= MUCH_PUT_IN
+    return "cannot be told: cells withheld" if hidden else zone.unusual(hour)
+
+
+def people(value: float, error: float | None = None) -> str:
+    """People with the digits that the error supports, and never nobody where there is somebody.
+
+    Examples
+    --------
+    >>> people(12345.0, 210.0), people(49.0, 260.0), people(0.0, 260.0)
+    ('12,300', '50', '0')
+    """
+    text = number(value, error)
+    return number(value, value) if text == "0" and value > 0 else text
+
+
+def _people_between(value: float, error: float) -> str:
+    if not (np.isfinite(value) and np.isfinite(error)):
         return ""
     reach = t_quantile() * error
-    return f"95 % interval of the people {number(max(people - reach, 0.0), error)} to {number(people + reach, error)}."
+    return f"95 % interval of the people {number(max(value - reach, 0.0), error)} to {number(value + reach, error)}."
 
 
-def headline(answer: Answer, zone: Zone) -> str:
-    """What happened in a zone, in a sentence or two, without a name in it."""
-    if not answer.has_baseline:
-        return "There are too few comparable days to tell what is usual here: only how many people there were is told."
-    hour = furthest(answer, zone)
+def headline(answer: Answer) -> tuple[str, ...]:
+    """What happened, in a few sentences: on the page and on the sheet.
+
+    Of all zones together, and without a name in it. Where these were as usual and a zone was not, that is named: far
+    more people in a small zone are lost in a large one around it.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    """
+    zone, hour = answer.zones[0], hour_told(answer)
     found = told(zone, hour)
-    if found.unusual == "not known":
-        return "The hours of the incident are withheld or not covered here."
-    if found.unusual.startswith("no more"):
-        return (
-            f"At no hour of {when(answer)} did the number of people differ from usual by more than its usual variation."
-        )
     at = hour_words(answer.moments[hour])
-    sentence = (
-        f"Furthest from usual at {at}: {found.people} people where {found.usual} are usual, {found.excess} or "
-        f"{found.change.split(' (')[0]}, {found.unusual}."
+    if not np.isfinite(zone.difference.people[hour]):
+        return ("The hours of the incident are withheld or not covered here.",)
+    if not is_compared(answer):
+        return (
+            f"About {found.people} people were here at the fullest hour of the incident, {at}.",
+            "There are too few comparable days to tell what is usual here: only how many people there were is told.",
+        )
+    codes = {each.code for each in zone.cautions}
+    said = _against_usual(answer)
+    return (*said, NETWORK) if codes & {COVERAGE, NETWORK_DIP} else said
+
+
+def _against_usual(answer: Answer) -> tuple[str, ...]:
+    together = answer.zones[0]
+    if departs(together):
+        return (f"Furthest from usual was {_furthest(answer, together)}", recovered(answer, together))
+    apart = sorted((zone for zone in answer.zones[1:] if departs(zone)), key=lambda zone: -_most(answer, zone))
+    why = untold(answer, together)
+    if apart:
+        names = [zone.name for zone in apart[:MOST_NAMED]]
+        more = [count(len(apart) - MOST_NAMED, "more zone")] if len(apart) > MOST_NAMED else []
+        all_of_them = (
+            "Whether all zones together differed from usual cannot be told"
+            if why
+            else "All zones together did not differ from usual by more than their usual variation"
+        )
+        return (
+            f"{all_of_them}, but {listed([*names, *more])} did.",
+            f"Furthest from usual in {names[0]} was {_furthest(answer, apart[0])}",
+            recovered(answer, apart[0]),
+        )
+    if why:
+        return (f"Whether the number of people here differed from usual cannot be told: {why}.",)
+    hour = hour_told(answer)
+    found, at = told(together, hour), hour_words(answer.moments[hour])
+    return (
+        "In no hour of the incident did the number of people here differ from usual by more than its usual variation. "
+        f"Furthest from it was {at}: {found.people} people where {found.usual} are usual, a difference of "
+        f"{found.excess} ({_between(together, hour)}).",
     )
-    return f"{sentence} {recovered(answer, zone)}"
+
+
+def departs(zone: Zone) -> bool:
+    """Whether a zone was beyond usual variation in an hour of the incident."""
+    return zone.recovery.ending != recovery.NO_DEPARTURE
+
+
+def untold(answer: Answer, zone: Zone) -> str:
+    """Why it cannot be told whether a zone departed from usual; empty where it can.
+
+    Many people are put in for withheld cells in an outage: devices are too few to be counted, and the usual level
+    stands in their place.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    zone : Zone
+        One of its zones.
+    """
+    if departs(zone):
+        return ""
+    put_in = float(_put_in(zone)[answer.during].max())
+    if put_in >= MUCH_PUT_IN:
+        return (
+            f"up to {100 * put_in:.0f} % of the people in an hour of the incident are put in for cells that are "
+            "withheld, at their usual level or near it"
+        )
+    if zone.found.at_edge[answer.during].any():
+        return (
+            "what differs lies in cells that the edge of the place cuts, or beside it, and may be on either side; a "
+            "larger place tells it"
+        )
+    return ""
+
+
+def _put_in(zone: Zone) -> np.ndarray:
+    """Share of the people that are put in for withheld cells, by hour."""
+    there = zone.difference.people
+    return np.divide(zone.found.withheld_people, there, out=np.zeros(len(there)), where=there > 0)
+
+
+def _hour_of(answer: Answer, zone: Zone) -> int:
+    """The hour of the incident in which a zone is furthest from usual."""
+    hours = np.flatnonzero(answer.during)
+    return recovery.peak_of_departure(zone.difference.z, int(hours[0]), int(hours[-1]))
+
+
+def _most(answer: Answer, zone: Zone) -> float:
+    return abs(float(zone.difference.z[_hour_of(answer, zone)]))
+
+
+def _furthest(answer: Answer, zone: Zone) -> str:
+    """The hour in which a zone is furthest from usual, and how far."""
+    hour = _hour_of(answer, zone)
+    found = told(zone, hour)
+    error, excess = float(zone.difference.error[hour]), float(zone.difference.excess[hour])
+    return (
+        f"{hour_words(answer.moments[hour])}: about {found.people} people were here where {found.usual} are usual, "
+        f"{number(abs(excess), error)} {'more' if excess > 0 else 'fewer'} ({_between(zone, hour)}), or "
+        f"{found.change.split(' (')[0]}: {found.unusual}."
+    )
+
+
+def _between(zone: Zone, hour: int) -> str:
+    found = zone.difference
+    return f"95 % interval {limits(float(found.low[hour]), float(found.high[hour]), float(found.error[hour]))}"
 
 
 def recovered(answer: Answer, zone: Zone) -> str:
@@ -177,28 +302,28 @@ def exposed(found: Exposure) -> str:
     Examples
     --------
     >>> exposed(Exposure(mean=12340.0, error=200.0, peak=15000.0, peak_error=300.0, hours=90))
-    '12,300 (11,900 to 12,800), at most 15,000'
+    '12,300 (11,900 to 12,800), fullest hour about 15,000'
     """
     if not found.hours:
         return "not known"
     if not np.isfinite(found.error):
-        return f"{number(found.mean)}, at most {number(found.peak)}"
+        return f"{number(found.mean)}, fullest hour about {number(found.peak)}"
     reach = t_quantile() * found.error
     low, high = number(max(found.mean - reach, 0.0), found.error), number(found.mean + reach, found.error)
-    return f"{number(found.mean, found.error)} ({low} to {high}), at most {number(found.peak, found.peak_error)}"
+    fullest = number(found.peak, found.peak_error)
+    return f"{number(found.mean, found.error)} ({low} to {high}), fullest hour about {fullest}"
 
 
-def zone_table(answer: Answer, hour: int | None = None) -> pd.DataFrame:
-    """The zones: a row each, at an hour, or at the hour of each that is furthest from usual."""
+def zone_table(answer: Answer, hour: int) -> pd.DataFrame:
+    """The zones at an hour, a row each."""
     rows = []
     for zone in answer.zones:
-        at = furthest(answer, zone) if hour is None else hour
-        found = told(zone, at)
+        found = told(zone, hour)
         rows.append(
             {
                 "Zone": zone.name,
                 "km²": number(zone.km2),
-                "Hour": hour_words(answer.moments[at]),
+                "Hour": hour_words(answer.moments[hour]),
                 "People": found.people,
                 "Usual": found.usual,
                 "Difference": found.excess,
@@ -230,16 +355,18 @@ def caption(answer: Answer, hour: int, zone: str, rule: str) -> str:
     """What the map shows at an hour, and what it does not."""
     column = answer.classes[:, hour]
     fewer, more = int((column == incident.DEFICIT).sum()), int((column == incident.EXCESS).sum())
-    hidden = int((column == incident.UNKNOWN).sum())
+    hidden, compared = int((column == incident.UNKNOWN).sum()), bool(usual_hours(answer)[hour])
     said = [
         f"People against usual, {hour_words(answer.moments[hour])}, local time ({zone}), H3 cells of resolution "
         f"{answer.place.resolution}.",
         f"More people than usual in {count(more, 'cell')} and fewer in {fewer:,}, at a false-discovery rate of "
-        f"{percent(answer.rate)}.",
+        f"{percent(answer.rate)}."
+        if compared
+        else "No cell is held against a usual level, and all are hatched: there are too few comparable days.",
         compared_with(answer),
         answer.place.said(),
     ]
-    if hidden:
+    if hidden and compared:
         said.append(f"{count(hidden, 'cell')} hatched: withheld now or on usual days. {rule}")
     return " ".join(said)
 

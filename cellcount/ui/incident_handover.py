@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from cellcount.methods import incident, recovery
-from cellcount.methods.cautions import COVERAGE, NETWORK_DIP
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.frame import NAME, STEWARD, SYNTHETIC
 from cellcount.ui.ground import Name, Outlines
 from cellcount.ui.incident_answer import Answer, Zone
-from cellcount.ui.incident_figures import hour_words, limits, signed, when
+from cellcount.ui.incident_figures import departs, headline, hour_words, limits, people, signed, untold, unusual, when
 from cellcount.ui.incident_known import Marked, hour_told, is_compared, marked
 from cellcount.ui.incident_paper import PALETTE, page
 from cellcount.ui.incident_paper_map import map_described, paper_map
@@ -30,8 +29,7 @@ MOST_ZONES = 5
 LINK_SCHEMES = ("https", "http")
 """What a link may begin with to be one; anything else is shown as text."""
 WITHHELD = "withheld"
-NETWORK = "A network effect is possible: fewer people here are no evidence that people left."
-"""Said in the headline where coverage was lost, for that is what it would be taken for."""
+MILLION = " million"
 
 
 def handover_html(
@@ -103,54 +101,6 @@ def handover_html(
     return page(f"{title}: incident hand-over", body).encode("utf-8")
 
 
-def headline(answer: Answer) -> tuple[str, ...]:
-    """What happened in all zones together, in sentences made of the figures.
-
-    Parameters
-    ----------
-    answer : Answer
-        The answer.
-    """
-    told = _happened(answer)
-    codes = {each.code for each in answer.zones[0].cautions}
-    return (*told, NETWORK) if is_compared(answer) and codes & {COVERAGE, NETWORK_DIP} else told
-
-
-def _happened(answer: Answer) -> tuple[str, ...]:
-    zone, hour = answer.zones[0], hour_told(answer)
-    found = zone.difference
-    at = hour_words(answer.moments[hour])
-    if np.isnan(found.people[hour]):
-        return ("The figures of the incident's hours are withheld or not covered here.",)
-    if not is_compared(answer):
-        return (
-            f"About {number(found.people[hour])} people were here at the fullest hour of the incident, {at}.",
-            "There are too few comparable days to say what is usual, so no difference is given: this is who was there.",
-        )
-    error = float(found.error[hour])
-    people, usual, excess = (float(each[hour]) for each in (found.people, found.usual, found.excess))
-    unusual = incident.words_for(float(found.z[hour]))
-    if abs(found.z[hour]) < incident.Z_USUAL:
-        return (
-            "In no hour of the incident did the number of people here differ from usual by more than its usual "
-            f"variation. Furthest from it at {at}: {number(people, error)} people where {number(usual, error)} are "
-            f"usual, a difference of {signed(excess, error)} (95 % interval "
-            f"{limits(float(found.low[hour]), float(found.high[hour]), error)}).",
-        )
-    side = "more" if excess > 0 else "fewer"
-    total = zone.total
-    over = "more" if total.person_hours > 0 else "fewer"
-    return (
-        f"Furthest from usual was {at}: about {number(people, error)} people were here where {number(usual, error)} "
-        f"are usual, {number(abs(excess), error)} {side} (95 % interval "
-        f"{limits(float(found.low[hour]), float(found.high[hour]), error)}), or "
-        f"{_per_cent(float(found.percent[hour]))}: {unusual}.",
-        f"Over the incident, {count(total.hours, 'hour')}, that adds up to about "
-        f"{number(abs(total.person_hours), total.error)} {over} people-hours ("
-        f"{limits(total.low, total.high, total.error)}).",
-    )
-
-
 def method(answer: Answer) -> tuple[str, ...]:
     """How the figures were made, in five sentences or so.
 
@@ -168,7 +118,8 @@ def method(answer: Answer) -> tuple[str, ...]:
         "Interval of a difference (95 %, Student's t): chance, rounding, variation from day to day, and the doubt of "
         "the usual level, the share of people observed, placement, cut cells and withheld ones.",
         "How unusual: z is the difference over what it would vary by if nothing had happened. Below "
-        f"{incident.Z_USUAL:g} is usual variation, {incident.Z_FAR:g} and beyond far from usual. People-hours: the "
+        f"{incident.Z_USUAL:g} is usual variation, {incident.Z_FAR:g} and beyond far from usual; false discoveries are "
+        f"controlled at {100 * incident.RATE:g} % over all zones and hours of the incident. People-hours: the "
         "difference added up over the hours.",
         f"Map: of the cells called in an hour at most {100 * answer.rate:g} % are expected to be so by chance "
         "(Benjamini and Hochberg 1995). "
@@ -209,13 +160,15 @@ def _tiles(answer: Answer, hour: int) -> str:
     found = zone.difference
     moment = answer.moments[hour]
     at = f"{moment:%H:%M}, {moment:%a} {moment.day} {moment:%b}"
+    several = len(answer.zones) > 1
+    whose = f"All zones, {at}" if several else f"People at {at}"
     exposed = [(f"Usual by {part}", *_exposed(of)) for part, of in (("day", zone.day), ("night", zone.night))]
     if not is_compared(answer):
-        tiles = [(f"People at {at}", _figure(found.people[hour]), "the fullest hour of the incident"), *exposed]
+        tiles = [(whose, _figure(found.people[hour]), "the fullest hour of the incident"), *exposed]
         return _drawn(tiles)
-    error = float(found.error[hour])
+    error, usual = float(found.error[hour]), "people usual" if several else "usual"
     tiles = [
-        (f"People at {at}", _figure(found.people[hour], error), f"{_figure(found.usual[hour], error)} usual"),
+        (whose, _figure(found.people[hour], error), f"{_figure(found.usual[hour], error)} {usual}"),
         (
             "Difference",
             _signed(found.excess[hour], error),
@@ -245,7 +198,7 @@ def _drawn(tiles: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _figure(value: float, error: float | None = None) -> str:
-    return number(float(value), error) if np.isfinite(value) else WITHHELD
+    return people(float(value), error) if np.isfinite(value) else WITHHELD
 
 
 def _signed(value: float, error: float) -> str:
@@ -260,16 +213,21 @@ def _exposed(found: Exposure) -> tuple[str, str]:
     if not found.hours:
         return NOT_KNOWN, ""
     low, high = reach(found)
-    return number(found.mean, found.error), f"{number(low, found.error)} to {number(high, found.error)}"
+    least, most = number(low, found.error), number(high, found.error)
+    if most.endswith(MILLION):
+        # Said once, so that both fit in a line.
+        decimals = len(most.removesuffix(MILLION).partition(".")[2])
+        least = f"{low / 1e6:.{decimals}f}"
+    return number(found.mean, found.error), f"{least} to {most}"
 
 
 def _recovered(answer: Answer, zone: Zone) -> tuple[str, str]:
     back = zone.recovery
     if not is_compared(answer):
         return NOT_KNOWN, ""
-    z = zone.difference.z[answer.during]
-    # An hour after the incident that is beyond usual variation is no departure of the incident.
-    if back.ending == recovery.NO_DEPARTURE or (np.abs(z[np.isfinite(z)]) < incident.Z_USUAL).all():
+    if untold(answer, zone):
+        return "Cannot be told", ""
+    if not departs(zone):
         return "No departure", ""
     if back.hour is None:
         return "Not yet seen", f"{count(back.hours or 0, 'hour')} looked at"
@@ -311,12 +269,13 @@ def _zones(answer: Answer, hour: int, said: Sequence[Marked]) -> str:
     """The table of zones; without a usual level it has no columns of what differs from it."""
     compared = is_compared(answer)
     heads = [each for each in _HEADS if compared or each not in _COMPARED]
-    cells = "".join(
-        f'<th scope="col"{_words(each)}>{each}{_INTERVAL if each in _WITH_INTERVAL else ""}</th>' for each in heads
-    )
+    cells = "".join(f'<th scope="col"{_words(each)}>{each}</th>' for each in heads)
     rows = "".join(_row(answer, zone, hour, said, heads) for zone in answer.zones)
     at = hour_words(answer.moments[hour])
-    return f"<table><caption>Zones at {_text(at)}</caption><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
+    return (
+        f"<table><caption>Zones at {_text(at)} <small>Below a figure its 95 % interval, or its hour</small></caption>"
+        f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
+    )
 
 
 _ZONE, _KM2, _PEOPLE, _USUAL, _DIFFERENCE, _CHANGE = "Zone", "km²", "People", "Usual", "Difference", "Change"
@@ -324,26 +283,28 @@ _UNUSUAL, _MOST, _AGAIN = "How unusual", "Most at once", "As usual again"
 _DAY, _NIGHT = "Usual by day", "Usual by night"
 _HEADS = (_ZONE, _KM2, _PEOPLE, _USUAL, _DIFFERENCE, _CHANGE, _UNUSUAL, _MOST, _AGAIN, _DAY, _NIGHT)
 _COMPARED = (_DIFFERENCE, _CHANGE, _UNUSUAL, _AGAIN)
-_WITH_INTERVAL = (_DIFFERENCE, _CHANGE, _DAY, _NIGHT)
-_INTERVAL = "<small>95 % interval</small>"
+_UNBROKEN = (_PEOPLE, _USUAL, _MOST, _DAY, _NIGHT)
 _TENTH = 0.1
 """To which z is written."""
 
 
 def _words(head: str) -> str:
+    """How a column is set: words, or figures that are not broken; others are where the sheet is full."""
+    if head in _UNBROKEN:
+        return ' class="unbroken"'
     return ' class="words"' if head == _UNUSUAL else ""
 
 
 def _row(answer: Answer, zone: Zone, hour: int, said: Sequence[Marked], heads: Sequence[str]) -> str:
     found = zone.difference
     error, z = float(found.error[hour]), float(found.z[hour])
-    told = bool(np.isfinite(found.excess[hour]))
+    told, at_edge = bool(np.isfinite(found.excess[hour])), bool(zone.found.at_edge[hour])
     peak = zone.peak
     moment = None if peak is None else answer.moments[peak.hour]
     columns = {
         _KM2: (f"{zone.km2:.1f}" if zone.km2 >= 1 else number(zone.km2, _HUNDREDTH), ""),
         _PEOPLE: (_figure(found.people[hour], error), ""),
-        _USUAL: (number(float(found.usual[hour]), error) if told else NOT_KNOWN, ""),
+        _USUAL: (people(float(found.usual[hour]), error) if told else NOT_KNOWN, ""),
         _DIFFERENCE: (
             _signed(found.excess[hour], error),
             _limits(found.low[hour], found.high[hour], error) if told else "",
@@ -352,7 +313,7 @@ def _row(answer: Answer, zone: Zone, hour: int, said: Sequence[Marked], heads: S
             _per_cent(found.percent[hour]),
             _per_cents(found.percent_low[hour], found.percent_high[hour]) if np.isfinite(found.percent[hour]) else "",
         ),
-        _UNUSUAL: (incident.words_for(z), f"z {signed(z, _TENTH)}" if told else ""),
+        _UNUSUAL: (f"{unusual(zone, hour)}{f', z {signed(z, _TENTH)}' if told and not at_edge else ''}", ""),
         _MOST: (
             NOT_KNOWN if peak is None else number(peak.people),
             "" if moment is None else f"{moment:%H:%M}, {moment:%a} {moment.day}",

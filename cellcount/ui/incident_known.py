@@ -12,10 +12,12 @@ from cellcount.methods import baseline, recovery
 from cellcount.methods.cautions import (
     AROUND,
     BASELINE,
+    CLOCK,
     COVERAGE,
     CUT_CELLS,
     ENDS_EARLY,
     NETWORK_DIP,
+    NO_CELLS,
     WITHHELD,
     Caution,
 )
@@ -27,6 +29,8 @@ TOUCHED: Mapping[str, str] = {
     AROUND: "excess",
     CUT_CELLS: "excess",
     BASELINE: "usual",
+    NO_CELLS: "people",
+    CLOCK: "people",
     WITHHELD: "people",
     ENDS_EARLY: "recovery",
 }
@@ -94,16 +98,18 @@ class Marked:
     figure: str
 
 
-def marked(answer: Answer) -> tuple[Marked, ...]:
-    """The cautions of all zones, each sentence once, with letters in their order.
+def cautions_told(answer: Answer, zone: Zone) -> tuple[Caution, ...]:
+    """What must be said beside the figures of a zone.
 
-    Of dates that the incident does not touch, what is said of their comparable days stands beside these days alone.
-    Without a usual level nothing is said of a recovery.
+    Nothing of the comparable days of dates that the incident does not touch; without a usual level nothing of a
+    recovery.
 
     Parameters
     ----------
     answer : Answer
         The answer.
+    zone : Zone
+        One of its zones.
     """
     touched = {moment.date() for moment, during in zip(answer.moments, answer.during, strict=True) if during}
     elsewhere = {each.sentence for each in answer.baseline if each.day not in touched}
@@ -114,11 +120,21 @@ def marked(answer: Answer) -> tuple[Marked, ...]:
             return compared
         return caution.code != BASELINE or caution.sentence not in elsewhere
 
+    return tuple(each for each in zone.cautions if holds(each))
+
+
+def marked(answer: Answer) -> tuple[Marked, ...]:
+    """The cautions of all zones, each sentence once, with letters in their order: see `cautions_told`.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    """
     said: dict[tuple[str, str], list[str]] = {}
     for zone in answer.zones:
-        for each in zone.cautions:
-            if holds(each):
-                said.setdefault((each.code, each.sentence), []).append(zone.name)
+        for each in cautions_told(answer, zone):
+            said.setdefault((each.code, each.sentence), []).append(zone.name)
     return tuple(
         Marked(letter(place), sentence, tuple(zones), TOUCHED.get(code, "excess"))
         for place, ((code, sentence), zones) in enumerate(said.items())

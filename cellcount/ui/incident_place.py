@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from cellcount.errors import CellCountError
 from cellcount.methods.precision import Precision
-from cellcount.ui import reading, window_reading, windows
+from cellcount.ui import reading, window_reading
 from cellcount.ui.certainty import PART_OF_HOUR, Parameters
 from cellcount.ui.ground import Bounds
 from cellcount.ui.presence import Floats
 from cellcount.ui.reading import Covering, Release, Run
 from cellcount.ui.times import hours_of
 from cellcount.ui.words import count, listed
-from cellcount.zones import CellTable, CellWeights, Zones, cell_weights, smallest_supported
+from cellcount.zones import CellTable, CellWeights, Zones, cell_weights, share_with_cells, smallest_supported
 
 AROUND = 1.5
 """How much further than the zones, in their own size, the map and the comparison look."""
@@ -34,10 +34,13 @@ MOST_CELLS = 4_000
 """Cells whose figures of all dates are read at once; a larger place is told in coarser ones."""
 LEAST_SHARE = 0.9
 """Finer cells are used where they hold this much of what the coarser ones hold of the zones."""
+MOST_VIEWS = 8
+"""Zones that lie apart are looked at apart, in so many views: the nearest go together."""
 MOST_HELD = 1.02
 """Cells of any resolution hold at most this much of the zones' area: the release's areas of cells and those of the
 zones differ a little, by the sphere and the ellipsoid."""
 HOURS = 24
+EPOCH = date(1970, 1, 1)
 ALL = "All zones together"
 KM_OF_DEGREE = 111.2
 
@@ -107,9 +110,9 @@ class Place:
     weights : CellWeights
         How much of which cell is in which zone.
     unsupported : str
-        A sentence on zones that are too small for the data; else empty.
+        A sentence on zones of which nothing can be told, by name; else empty.
     seen : Bounds
-        Where the cells lie.
+        Where the cells lie, each within some of it.
     table : CellTable or None
         Who lives where inside the cells; None where it is not known.
     """
@@ -138,17 +141,43 @@ class Place:
         return Zones((ALL,), (shapely.union_all(np.array(self.zones.shapes, dtype=object)),))
 
     @cached_property
+    def whole_weights(self) -> CellWeights:
+        """How much of which cell is in all zones together."""
+        return cell_weights(self.whole, self.table or CellTable(self.cells))
+
+    def share_told(self, told: NDArray[np.bool_]) -> list[float]:
+        """Share of the area of each zone, and before them of all together if there are several, of which we are told.
+
+        Parameters
+        ----------
+        told : array of bool, shape (cells,)
+            Of which cells the release has figures.
+        """
+        km2 = self.km2 * told
+        of_each = share_with_cells(self.zones, self.weights, km2[self.rows]).tolist()
+        if len(of_each) == 1:
+            return of_each
+        rows = np.searchsorted(self.cells, self.whole_weights.cells)
+        return [*share_with_cells(self.whole, self.whole_weights, km2[rows]).tolist(), *of_each]
+
+    @cached_property
     def together(self) -> tuple[Floats, Floats]:
         """Weight of each cell of the zones in all of them together, and its standard deviation.
 
         Where zones overlap nobody is counted twice, and what only borders between them cut is whole.
         """
-        found = cell_weights(self.whole, self.table or CellTable(self.cells))
+        found = self.whole_weights
         rows = np.searchsorted(self.weights.cells, found.cells)
         there = np.isin(found.cells, self.weights.cells)
         weight, error = np.zeros(len(self.weights.cells)), np.zeros(len(self.weights.cells))
         weight[rows[there]], error[rows[there]] = found.weights[there, 0], found.error[there, 0]
         return weight, error
+
+    @cached_property
+    def together_cut(self) -> NDArray[np.bool_]:
+        """Which cells of the zones lie in part in all of them together, and not wholly."""
+        found = self.whole_weights
+        return np.isin(self.weights.cells, found.cells[found.cut[:, 0]])
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
@@ -253,9 +282,33 @@ def read_place(release: Release, zones: Zones, resolutions: Sequence[int] | None
             f"{listed(list(zones.names[:3]))}: the release has no cells there. Choose a place inside "
             f"{release.areas[release.default_area].name}."
         )
-    if not smallest_supported(zones, found.weights).supported.any():
+    supported = smallest_supported(zones, found.weights).supported
+    if not supported.any():
         raise PlaceError(found.unsupported)
-    return found, runs
+    return found if supported.all() else _only(found, supported), runs
+
+
+def _only(place: Place, supported: NDArray[np.bool_]) -> Place:
+    """The place of those zones of which the data can tell anything: the others have no figures, nor are in a sum."""
+    zones, weights = place.zones, place.weights
+    columns = np.flatnonzero(supported)
+    kept = columns.tolist()
+    said = f"{place.unsupported} No figures are given of what cannot be told, and no sum holds it."
+    fewer = Zones(tuple(zones.names[at] for at in kept), tuple(zones.shapes[at] for at in kept), (*zones.notes, said))
+    there = np.flatnonzero((weights.by_area[:, columns] > 0).any(axis=1))
+    of = np.ix_(there, columns)
+    return replace(
+        place,
+        zones=fewer,
+        weights=CellWeights(
+            weights.cells[there],
+            weights.weights[of],
+            weights.by_area[of],
+            weights.cut[of],
+            weights.error[of],
+        ),
+        unsupported=said,
+    )
 
 
 def place_of(zones: Zones, resolutions: Sequence[int], look: Look) -> Place | None:
@@ -273,11 +326,10 @@ def place_of(zones: Zones, resolutions: Sequence[int], look: Look) -> Place | No
     Returns
     -------
     Place or None
-        Of the finest resolution that has at most `MOST_CELLS` cells in the view, and at least `LEAST_SHARE` of the
-        land of the zones; else of the coarsest. None where no cell is in any of the zones.
+        Of the finest resolution that has at most `MOST_CELLS` cells in the views of the zones, and at least
+        `LEAST_SHARE` of their land; else of the coarsest. None where no cell is in any of the zones.
     """
-    whole = Bounds(*shapely.total_bounds(np.array(zones.shapes, dtype=object)).tolist())
-    seen = _grown(whole)
+    seen = _views(zones)
     # So much of the land of the zones is in any cells: what is more is not looked for.
     enough = LEAST_SHARE * MOST_HELD * float(zones.areas_km2.sum())
     found: Place | None = None
@@ -287,20 +339,23 @@ def place_of(zones: Zones, resolutions: Sequence[int], look: Look) -> Place | No
             continue
         found = here
         held = float((here.weights.by_area.max(axis=1, initial=0.0) * here.km2[here.rows]).sum())
-        if held >= enough or _land_held(here, look) >= LEAST_SHARE:
+        if held >= enough or _land_held(here, seen, look) >= LEAST_SHARE:
             break
     return found if found is not None and len(found.weights.cells) else None
 
 
-def _land_held(place: Place, look: Look) -> float:
+def _land_held(place: Place, seen: Sequence[Bounds], look: Look) -> float:
     """Share of the land of zones that the cells of a place hold, by that of the coarser cells around each; 1 of none.
 
     Coarser cells hold the sea as well, so that areas tell nothing at a coast.
     """
-    coarser = look(reading.covering(place.seen, place.resolution - 1), place.resolution - 1)
+    coarser = _looked(seen, place.resolution - 1, place.resolution - 1, look)
     if coarser is None:
         return 1.0
     around = cell_weights(place.zones, CellTable(coarser.cells))
+    # Off a coast there may be cells nearby, and none in the zones.
+    if not len(around.cells):
+        return 1.0
     land = coarser.land[np.searchsorted(coarser.cells, around.cells)]
     parents = np.array(
         [int(h3.cell_to_parent(f"{cell:x}", place.resolution - 1), 16) for cell in place.cells.tolist()], dtype=np.int64
@@ -313,13 +368,12 @@ def _land_held(place: Place, look: Look) -> float:
     return float(held.sum() / wanted.sum()) if wanted.sum() > 0 else 1.0
 
 
-def _at(zones: Zones, seen: Bounds, resolution: int, look: Look, most: int | None) -> Place | None:
+def _at(zones: Zones, seen: Sequence[Bounds], resolution: int, look: Look, most: int | None) -> Place | None:
     """The place in cells of one resolution; None where there are none, or more than `most`."""
-    around = reading.covering(seen, resolution)
-    found = look(around, resolution)
+    found = _looked(seen, resolution, resolution, look)
     if found is None or (most is not None and len(found.cells) > most):
         return None
-    finer = look(around, resolution + 1)
+    finer = _looked(seen, resolution, resolution + 1, look)
     table = CellTable(found.cells) if finer is None else CellTable(found.cells, finer.cells, finer.residents)
     weights = cell_weights(zones, table)
     return Place(
@@ -333,9 +387,59 @@ def _at(zones: Zones, seen: Bounds, resolution: int, look: Look, most: int | Non
         kinds=tuple(each or "" for each in found.kinds.tolist()),
         weights=weights,
         unsupported=smallest_supported(zones, weights).said,
-        seen=seen,
+        seen=_around(seen),
         table=table,
     )
+
+
+def _looked(seen: Sequence[Bounds], coarsest: int, resolution: int, look: Look) -> CellsSeen | None:
+    """The cells of a resolution in several views, which are covered by cells that are none finer than the coarsest."""
+    found = [each for each in (look(reading.covering(view, coarsest), resolution) for view in seen) if each is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    # A cell between two views is in both.
+    columns = {each.name: np.concatenate([getattr(one, each.name) for one in found]) for each in fields(CellsSeen)}
+    _, first = np.unique(columns["cells"], return_index=True)
+    return CellsSeen(**{name: column[first] for name, column in columns.items()})
+
+
+def _views(zones: Zones) -> list[Bounds]:
+    """Views of zones and of what lies around them: one of those that lie together.
+
+    Examples
+    --------
+    Two that are a hundred metres apart, and one in another county:
+
+    >>> near = shapely.box(-1.51, 54.9, -1.5, 54.91), shapely.box(-1.499, 54.9, -1.49, 54.91)
+    >>> views = _views(Zones(("A", "B", "C"), (*near, shapely.box(-5.0, 50.2, -4.9, 50.3))))
+    >>> [(round(each.west, 1), round(each.east, 1)) for each in views]
+    [(-1.6, -1.4), (-5.0, -4.9)]
+    """
+    groups = [Bounds(*each) for each in sorted(shapely.bounds(np.array(zones.shapes, dtype=object)).tolist())]
+    while len(groups) > 1:
+        boxes = np.array([_box(_grown(each)) for each in groups])
+        one, other = np.triu_indices(len(groups), 1)
+        west, south = np.maximum(boxes[one, :2], boxes[other, :2]).T
+        east, north = np.minimum(boxes[one, 2:], boxes[other, 2:]).T
+        apart = np.maximum(np.maximum(west - east, south - north), 0.0)
+        nearest = apart.min()
+        if nearest > 0 and len(groups) <= MOST_VIEWS:
+            break
+        first = one[np.argmin(apart)]
+        several = {first, *other[(one == first) & (apart == nearest)].tolist()}
+        rest = [each for at, each in enumerate(groups) if at not in several]
+        groups = [_around([groups[at] for at in several]), *rest]
+    return [_grown(each) for each in groups]
+
+
+def _box(view: Bounds) -> tuple[float, float, float, float]:
+    return view.west, view.south, view.east, view.north
+
+
+def _around(views: Sequence[Bounds]) -> Bounds:
+    """What holds all of some views."""
+    west, south, east, north = np.array([_box(each) for each in views]).T
+    return Bounds(float(west.min()), float(south.min()), float(east.max()), float(north.max()))
 
 
 def _grown(zones: Bounds, times: float = AROUND, *, least_km: float = LEAST_AROUND_KM) -> Bounds:
@@ -375,20 +479,18 @@ def figures_of(release: Release, cells: NDArray[np.int64], resolution: int) -> t
     covered = release.days.covered
     first, last = min(covered), max(covered)
     answer = release.run("history_of_cells", cells=cells.tolist(), resolution=resolution, first=first, last=last)
-    history = windows.CellHistory.of(answer.table, first, last)
+    table = answer.table
+    row = np.searchsorted(cells, table.column("h3").to_numpy())
+    day = table.column("date").cast(pa.date32()).cast(pa.int32()).to_numpy() - (first - EPOCH).days
+    days = (last - first).days + 1
+    people, there = np.full((len(cells), days, HOURS), np.nan), np.zeros((len(cells), days), dtype=bool)
+    people[row, day] = np.transpose([table.column(f"h{hour:02d}").to_numpy() for hour in range(HOURS)])
+    there[row, day] = True
     dates = tuple(release.days.dates)
     at, steps = hours_at(dates, release.manifest.time_zone, frozenset(covered), first)
-    shape = len(dates) * HOURS, len(history.h3)
-    people, there = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=bool)
-    where = np.flatnonzero(steps >= 0)
-    step = steps.reshape(-1)[where]
-    people[where] = np.where(history.released[step], history.people[step], np.float32(np.nan))
-    there[where] = history.covered[step // HOURS]
-    of_all, there_of_all = np.full((len(cells), len(at) * HOURS), np.nan), np.zeros((len(cells), len(at) * HOURS), bool)
-    rows = np.searchsorted(cells, history.h3)
-    of_all[rows], there_of_all[rows] = people.T, there.T
-    by_date = len(cells), len(dates), HOURS
-    return Figures(dates, of_all.reshape(by_date), there_of_all.reshape(by_date), at), [reading.ran(answer)]
+    local = np.take(people.reshape(len(cells), -1), steps, axis=1)
+    local[:, steps < 0] = np.nan
+    return Figures(dates, local, there[:, steps // HOURS] & (steps >= 0), at), [reading.ran(answer)]
 
 
 @lru_cache(maxsize=8)
@@ -407,19 +509,20 @@ def hours_at(
     ([-1, 0, 1], 0)
     """
     at, steps = (np.full((len(dates), HOURS), -1, dtype=np.int64) for _ in range(2))
-    epoch = date(1970, 1, 1)
     for row, each in enumerate(dates):
         for slot in hours_of(each, zone, covered):
             hour = slot.hours[0]
             if slot.on is not None and at[row, hour] < 0:
-                at[row, hour] = (slot.on - epoch).days * HOURS + slot.column
+                at[row, hour] = (slot.on - EPOCH).days * HOURS + slot.column
                 steps[row, hour] = (slot.on - first).days * HOURS + slot.column
     # They are kept: whoever asks next gets the same arrays.
     at.flags.writeable = steps.flags.writeable = False
     return at, steps
 
 
-def precision_at(known: Parameters, place: Place, at: NDArray[np.int64]) -> Precision:
+def precision_at(
+    known: Parameters, place: Place, at: NDArray[np.int64], rows: NDArray[np.int64] | None = None
+) -> Precision:
     """Parameters of the cells of a place in UTC hours, arrays of shape (cells, hours); the night's where there is none.
 
     Parameters
@@ -430,5 +533,8 @@ def precision_at(known: Parameters, place: Place, at: NDArray[np.int64]) -> Prec
         The place.
     at : array of int64, shape (hours,)
         UTC hours since 1970.
+    rows : array of int64, optional
+        Which of the cells are meant; all if not given.
     """
-    return known.at(list(place.areas), [PART_OF_HOUR[each % HOURS] for each in at.tolist()])
+    areas = place.areas if rows is None else [place.areas[row] for row in rows.tolist()]
+    return known.at(areas, [PART_OF_HOUR[each % HOURS] for each in at.tolist()])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellcount.methods.incident import VERDICT_WORDS, t_quantile, words_for
+from cellcount.methods.incident import VERDICT_WORDS, t_quantile
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.incident_answer import ALL, Answer, Zone
 from cellcount.ui.incident_known import cells_inside, hour_told, is_compared, usual_hours
@@ -27,14 +27,14 @@ ZONE_COLUMNS = {
     "people": "People present, mean over the hour; empty where withheld or not covered",
     "usual": "People usually present: sum over the cells of the median of the comparable days; empty without any",
     "excess": "People less usual",
-    "excess_error": "Standard error of the excess",
+    "excess_error": "Standard error of the excess: half of its interval over 2.306",
     "excess_low": f"Lower limit of the excess, {_LIMITS}",
     "excess_high": f"Upper limit of the excess, {_LIMITS}",
     "percent": "Excess, % of the usual level",
     "percent_low": f"Lower limit of the percentage, {_LIMITS}",
     "percent_high": f"Upper limit of the percentage, {_LIMITS}",
-    "z": "Excess over the error that it would have if nothing had happened",
-    "how_unusual": "The same in words",
+    "z": "Excess over the error that it would have if nothing had happened; below 2 where the interval holds 0",
+    "how_unusual": "The same in words, false discoveries controlled over all hours of the incident and all zones",
     "days_compared": "Comparable days of the date",
     "withheld_cells": "Cells inside that are withheld or not covered; an expectation stands for each",
     "withheld_people": "People that these cells are taken to hold together",
@@ -196,7 +196,6 @@ def _zone(
 ) -> pd.DataFrame:
     found = zone.difference
     of_date = {each.day: len(each.days) for each in answer.baseline}
-    z = found.z[hours]
     table = pd.DataFrame(
         {
             "zone": zone.name,
@@ -210,8 +209,8 @@ def _zone(
             "percent": found.percent[hours].round(2),
             "percent_low": found.percent_low[hours].round(2),
             "percent_high": found.percent_high[hours].round(2),
-            "z": z.round(2),
-            "how_unusual": [words_for(each) for each in z.tolist()],
+            "z": found.z[hours].round(2),
+            "how_unusual": [zone.unusual(hour) for hour in hours.tolist()],
             "days_compared": [of_date[answer.moments[hour].date()] for hour in hours.tolist()],
             "withheld_cells": zone.found.withheld[hours],
             "withheld_people": zone.found.withheld_people[hours].round(1),
@@ -245,7 +244,7 @@ def _summary(answer: Answer, zone: Zone, hour: int) -> dict[str, object]:
         "km2": round(zone.km2, 3),
         "local_time": f"{answer.moments[hour]:%Y-%m-%dT%H:%M}",
         **{name: round(float(values[hour]), 2) for name, values in of_hour.items()},
-        "how_unusual": words_for(float(found.z[hour])),
+        "how_unusual": zone.unusual(hour),
         "person_hours": round(total.person_hours, 1) if compared else np.nan,
         "person_hours_low": round(total.low, 1) if compared else np.nan,
         "person_hours_high": round(total.high, 1) if compared else np.nan,

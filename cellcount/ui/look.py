@@ -113,6 +113,13 @@ body [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
 .st-key-controls .st-key-area { flex: 1 1 270px !important; max-width: 26rem; }
 .st-key-controls .st-key-area > * { width: 100% !important; }
 .st-key-controls .st-key-country { flex: 1 1 10rem !important; }
+/* On a telephone the question and the release have a line each, or the one would break inside its words. */
+@media (max-width: 640px) {
+  .st-key-question { flex-wrap: wrap !important; }
+  .st-key-question > :has(h1) { flex: 1 1 100% !important; } }
+/* As high before the map's program has come as after, but where a picture stands in for it (`maps.ABOVE`). */
+.st-key-incident-map { min-height: clamp(21rem, calc(100vh - 17.3rem), 64rem); }
+:has([data-testid="stImage"]) > .st-key-incident-map { min-height: 0; }
 /* Side by side on a narrow window, the map would cut the area off and the figures their own digits. */
 @media (max-width: 1100px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
@@ -143,9 +150,35 @@ body [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
 .st-key-themes [data-testid="stMetricValue"] { line-height: 1.2; }
 .st-key-themes [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .st-key-themes [data-testid="stPageLink"] p { white-space: normal; }
+/* A mark for each application of a theme: filled where it is served, a ring where it is held, and fainter below. */
+.cc-pips { font-size: 0.8rem; padding: 0.4rem 0 0.1rem; }
+.cc-pips span { display: flex; flex-wrap: wrap; gap: 3px; padding-bottom: 0.15rem; }
+.cc-pips i { width: 0.6rem; height: 0.6rem; border-radius: 50%; border: 1.5px solid currentColor; }
+.cc-pips .cc-served { background: currentColor; }
+.cc-pips :is(.cc-operator, .cc-covariate) { color: #8A9299; background: currentColor; }
+.cc-pips :is(.cc-lacking, .cc-out) { color: #8A9299; }
+.cc-pips .cc-out { border-style: dotted; }
+/* The tables of all topics have the same columns. */
+.st-key-applications table { table-layout: fixed; font-size: 0.87rem; }
+.st-key-applications td { vertical-align: top; }
+.st-key-applications h5 { padding: 0.6rem 0 0; }
+.st-key-applications th:nth-child(1) { width: 22%; }
+.st-key-applications th:nth-child(2) { width: 13%; }
+.st-key-applications th:nth-child(3) { width: 23%; }
+.st-key-applications th:nth-child(4) { width: 23%; }
 .st-key-ranked button { padding: 0.05rem 0; min-height: 0; text-align: left; }
+.st-key-present a { background: #206095; justify-content: center; padding: 0.45rem; }
+.st-key-present a:is(:hover, :focus-visible) { background: #003C57; }
+.st-key-present a * { color: #FFFFFF !important; font-weight: 600; }
 .cc-foot { font-size: 0.75rem; opacity: 0.75; border-top: 1px solid rgba(128, 128, 128, 0.4); padding-top: 0.5rem; }
 .st-key-foot { margin-top: 1.5rem; }
+</style>
+"""
+_ON_DARK = """
+<style>
+/* The accent is light on a dark ground, and white letters on it could not be read. */
+:is([data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"]):not(:disabled) {
+  color: #0B1319; }
 </style>
 """
 
@@ -162,7 +195,7 @@ def palette() -> Palette:
 
 def apply() -> None:
     """Put the few rules on the page."""
-    st.html(_RULES)
+    st.html(_RULES if scheme() == "light" else _RULES + _ON_DARK)
 
 
 def rgb(colour: str) -> list[int]:

@@ -25,6 +25,8 @@ from cellcount.ui.map_message import ABOVE, TilesError, message, tiles, view_id
 from cellcount.ui.scales import Scale
 
 _LOG = logging.getLogger(__name__)
+ABOVE_ON_A_SLIDE = 14.5
+"""Height of what stands above and below the map of a slide that fills the window, in letters' heights (rem)."""
 SAID_ELSEWHERE = "The time bar says the figure of each step; the caption, the list and the table below say the rest."
 """Where those who do not see the map find what it shows. What a map is called does not change with its step: the whole
 of it would be sent again."""
@@ -174,7 +176,7 @@ def draw(
         marked=marked,
         tells_ground=tells_ground,
         tells_hover=tells_hover,
-        above=above,
+        above=ABOVE_ON_A_SLIDE if controls.in_address(controls.PRESENT) else above,
     )
     if controls.told(key, "at"):
         # Where it was to begin is over, and a message that is the same as before is not sent again.

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from cellcount.methods.precision import label
-from cellcount.ui import checks, controls, look, quality_measures, quality_records
+from cellcount.ui import (
+    controls,
+    evidence,
+    look,
+    pinned_figures,
+    pinned_quality,
+    pinning,
+    quality_measures,
+    quality_records,
+)
 from cellcount.ui.checks import LEFT_OUT, NIGHT, SUPPRESSED_SHARE, Checks
 from cellcount.ui.evidence import Method
 from cellcount.ui.hour import CELL_KM2
@@ -44,22 +55,6 @@ METHODS = (
     ),
 )
 """How the figures of this page are made."""
-
-
-def measured(release: Release) -> Checks:
-    """What a release tells of its quality: read once, for every cell of an hour is looked at.
-
-    Parameters
-    ----------
-    release : Release
-        The release that is served.
-    """
-    return _measured(release.manifest.sha256, _release=release)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _measured(made: str, *, _release: Release) -> Checks:  # noqa: ARG001 - of the same release
-    return checks.measured(_release)
 
 
 def show_key_figures(measured: Checks) -> None:
@@ -113,12 +108,42 @@ def show_parts(release: Release, measured: Checks) -> Shown:
     shown = Shown()
     # A release that tells nothing of its quality still tells how people are protected.
     first = "Coverage" if len(measured.observed) else "Protection"
+    part = first
     with st.container(key="parts"):
-        for tab, (_, draw) in zip(controls.choose_part(list(PARTS), first), PARTS.items(), strict=True):
+        for tab, (name, draw) in zip(controls.choose_part(list(PARTS), first), PARTS.items(), strict=True):
             if tab.open:
+                part = name
                 with tab:
                     shown = draw(release, measured, palette)
-    return Shown(shown.tables, [*measured.runs, *shown.runs], (*METHODS, *shown.methods))
+    whole = replace(shown, runs=[*measured.runs, *shown.runs], methods=(*METHODS, *shown.methods))
+    _take(release, part, whole)
+    return whole
+
+
+@st.fragment
+def _take(release: Release, part: str, shown: Shown) -> None:
+    """What can be done with the open part: its address, its map as a picture, and keeping it as evidence."""
+    row = st.container(horizontal=True)
+    with row:
+        controls.copy_address(release.manifest.release_id, {"part": part})
+        if shown.pictured is not None:
+            evidence.picture_button(release, shown.pictured)
+    pinning.draw(row, release, "quality", partial(_offer, release, part, shown))
+
+
+def _offer(release: Release, part: str, shown: Shown) -> pinning.Offer:
+    """The open part as it is pinned."""
+    pictured = shown.pictured
+    return pinning.Offer(
+        page="quality",
+        address={"part": part},
+        stated=partial(pinned_figures.stated, release, pinned_quality.KIND, pinned_quality.inputs_of(part)),
+        caption=shown.said or f"{part}, {release.manifest.title}.",
+        tables=shown.tables,
+        runs=shown.runs,
+        methods=shown.methods,
+        pictured=None if pictured is None else lambda: pictured,
+    )
 
 
 def _worst_agreement(measured: Checks) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from cellcount.methods.precision import LABEL_WORDS
-from cellcount.ui import area_maps, charts, checks, controls, evidence, frame, look, scales
+from cellcount.ui import area_maps, charts, checks, controls, evidence, frame, look, reading, scales
 from cellcount.ui.checks import DISAGREEMENT, OPERATOR_SHARE, Checks
 from cellcount.ui.evidence import Method, Taken
 from cellcount.ui.hour import CELL_KM2
+from cellcount.ui.map_pictures import Pictured
+from cellcount.ui.maps import ShadedAreas
 from cellcount.ui.reading import Release, Run
 from cellcount.ui.scales import Scale
 from cellcount.ui.words import count, label_rule, listed, percent, plain
@@ -48,11 +51,17 @@ class Shown:
         Queries that were run for it alone.
     methods : tuple of Method
         How its figures were made, where that is its own.
+    said : str
+        What is said below its map; empty where it has none.
+    pictured : Pictured or None
+        Its map, to be taken away.
     """
 
     tables: list[Taken] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     methods: tuple[Method, ...] = ()
+    said: str = ""
+    pictured: Pictured | None = None
 
 
 def show_coverage(release: Release, measured: Checks, palette: look.Palette) -> Shown:
@@ -65,9 +74,8 @@ def show_coverage(release: Release, measured: Checks, palette: look.Palette) -> 
     tables = [_by_area(measured, observed, "coverage-by-area", what, "share_observed")]
     left, right = _map_and_more()
     with left:
-        _map(
-            release, measured, observed, scales.percentages("People observed", observed.to_numpy(), palette), what=what
-        )
+        scale = scales.percentages("People observed", observed.to_numpy(), palette)
+        pictured = _map(release, measured, observed, scale, what=what)
     with right:
         _extremes(measured, observed, "Least observed", most=False)
         if measured.operators:
@@ -76,7 +84,7 @@ def show_coverage(release: Release, measured: Checks, palette: look.Palette) -> 
         "Operators together see a part of all people; each figure is scaled up by that part. Where it is small, more "
         "is guessed."
     )
-    return _shown(release, tables)
+    return _shown(release, tables, pictured)
 
 
 def _operators(measured: Checks, palette: look.Palette) -> Taken:
@@ -124,7 +132,8 @@ def show_withheld(release: Release, measured: Checks, palette: look.Palette) -> 
     what = f"share of cell-hours withheld, cells of {_cell_words(chosen or sizes[0])}"
     left, right = _map_and_more()
     with left:
-        _map(release, measured, by_area, scales.percentages("Withheld", by_area.to_numpy(), palette), what=what)
+        scale = scales.percentages("Withheld", by_area.to_numpy(), palette)
+        pictured = _map(release, measured, by_area, scale, what=what)
     with right:
         names = [_cell_words(size) for size in sizes]
         told = " ".join(f"{name}: {percent(share)}." for name, share in zip(names, by_size.tolist(), strict=True))
@@ -150,6 +159,7 @@ def show_withheld(release: Release, measured: Checks, palette: look.Palette) -> 
                 {"date": "UTC day", "share_withheld": "Share of cell-hours withheld"},
             ),
         ],
+        pictured,
     )
 
 
@@ -162,7 +172,7 @@ def show_precision(release: Release, measured: Checks, palette: look.Palette) ->
     what = f"standard error over figure of the median cell of {_cell_words(finest.resolution)}"
     left, right = _map_and_more()
     with left:
-        _map(release, measured, finest.by_area, scales.labels("Median cell", palette), what=what)
+        pictured = _map(release, measured, finest.by_area, scales.labels("Median cell", palette), what=what)
     with right:
         st.markdown("###### Cells by precision and size")
         charts.stacked(
@@ -204,19 +214,21 @@ def show_precision(release: Release, measured: Checks, palette: look.Palette) ->
                 },
             ),
         ],
+        pictured,
     )
 
 
 def show_disagreement(release: Release, measured: Checks, palette: look.Palette) -> Shown:
     """How far operators lie apart, and every other measure of the whole."""
     found = measured.by_area(DISAGREEMENT)
-    tables = []
+    tables, pictured = [], None
     if len(found):
         what = "coefficient of variation between what operators alone lead to"
         tables.append(_by_area(measured, found, "disagreement-by-area", what, "coefficient_of_variation"))
         left, right = _map_and_more()
         with left:
-            _map(release, measured, found, scales.percentages("Disagreement", found.to_numpy(), palette), what=what)
+            scale = scales.percentages("Disagreement", found.to_numpy(), palette)
+            pictured = _map(release, measured, found, scale, what=what)
         with right:
             _extremes(measured, found, "Largest disagreement", most=True)
         st.caption(
@@ -231,15 +243,15 @@ def show_disagreement(release: Release, measured: Checks, palette: look.Palette)
             st.table(others.map(plain).set_index("Measure"), border="horizontal")
         title = "Every measure of quality, of the whole, by area and by date."
         tables.append(_taken("quality", title, lambda: measured.metrics, METRIC_COLUMNS))
-    return _shown(release, tables)
+    return _shown(release, tables, pictured)
 
 
 def _map_and_more() -> Sequence[st.delta_generator.DeltaGenerator]:
     return st.columns([1.25, 1], gap="medium")
 
 
-def _map(release: Release, measured: Checks, values: pd.Series, scale: Scale, *, what: str) -> None:
-    """The areas in the colours of a measure, with a caption that names its ends."""
+def _map(release: Release, measured: Checks, values: pd.Series, scale: Scale, *, what: str) -> Pictured:
+    """The areas in the colours of a measure, with a caption that names its ends; the same as a picture comes back."""
     codes = [area.code for area in measured.areas if area.code in release.outlines.index]
     found = values.reindex(codes)
     told = [f"{measured.names[code]}: {percent(value)}" for code, value in zip(codes, found.tolist(), strict=True)]
@@ -254,7 +266,22 @@ def _map(release: Release, measured: Checks, values: pd.Series, scale: Scale, *,
         alt=f"Map of {areas}: {what}. {ends}",
         key="map-of-areas",
     )
-    st.caption(plain(f"{_begun(what)}, {areas} of {len(measured.areas):,}. {ends}"))
+    said = f"{_begun(what)}, {areas} of {len(measured.areas):,}. {ends}"
+    st.caption(plain(said))
+    names = tuple(measured.names[code] for code in codes)
+    layer = ShadedAreas(tuple(codes), names, found.to_numpy(dtype=np.float64)[:, None], release.outlines.loc[codes], "")
+    return Pictured(
+        name="quality",
+        title=_begun(what),
+        subtitle=measured.root.name,
+        notes=(said,),
+        layers={"areas": layer},
+        scale=scale,
+        step=0,
+        bounds=reading.bounds(release, measured.root),
+        outlines=partial(reading.outlines_under, release, measured.root),
+        palette=look.palette(),
+    )
 
 
 def _ends(measured: Checks, known: pd.Series) -> str:
@@ -295,10 +322,10 @@ def _taken(name: str, title: str, table: Callable[[], pd.DataFrame], columns: di
     return Taken(name, title, table, columns, of_cells=False)
 
 
-def _shown(release: Release, tables: list[Taken]) -> Shown:
+def _shown(release: Release, tables: list[Taken], pictured: Pictured | None) -> Shown:
     for taken in tables:
         evidence.table(release, taken)
-    return Shown(tables)
+    return Shown(tables, said=" ".join(pictured.notes) if pictured else "", pictured=pictured)
 
 
 def _cell_words(resolution: int) -> str:

@@ -356,6 +356,13 @@ def choose_release(settle: Settle) -> Choice:
     return Choice(_open(str(chosen.folder), stamp), titles, default.found.id, notice)
 
 
+def releases_here() -> frozenset[str]:
+    """Ids of the releases that can be opened here now."""
+    listed, default = _look(_stamps(store.default_folder()), *(os.environ.get(each) for each in VARIABLES))
+    there = [*listed] if isinstance(default, CellCountError) else [*listed, default.found]
+    return frozenset(each.id for each in there if not each.fault)
+
+
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     """What changes when a release is added, removed or replaced: cheaper to look at than the manifests."""
     manifests = sorted(folder.glob(f"[!.]*/{MANIFEST_NAME}"))
@@ -490,6 +497,28 @@ def _density_day(
     return found, [*read, *totals, *known, counts, asked]
 
 
+def day_around_cell(release: Release, view: View, cell: int) -> DensityDay:
+    """A day of the cells around one, at its own resolution, whatever the map would draw of the area.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    view : View
+        Area and day; the day has no window.
+    cell : int
+        The cell.
+    """
+    resolution = h3.get_resolution(f"{cell:x}")
+    around = covering(bounds(release, view.area, cell), resolution)
+    facts, _ = facts_of(release, view.area, resolution, around)
+    cells, _ = _cells(release, view.area, view.day, resolution, around)
+    errors, _ = _errors(release, view, facts, cells)
+    nothing = np.empty((0, len(view.day.slots)))
+    none = AreaDay((), nothing, nothing)
+    return DensityDay(view, resolution, facts, cells, errors, none, (), release.manifest.time_zone)
+
+
 def grown(view: Bounds) -> Bounds:
     """A view with some room around it, so that a small move asks for nothing."""
     across, up = (view.east - view.west) * ROOM_AROUND, (view.north - view.south) * ROOM_AROUND
@@ -621,13 +650,17 @@ def precision_of(release: Release, code: str) -> tuple[certainty.Parameters, Run
 CellsOfHour = tuple[Floats, Floats, NDArray[np.object_]]
 
 
-def midday_cells(release: Release) -> tuple[str, dict[int, CellsOfHour]] | None:
+def midday_cells(
+    release: Release, resolutions: Sequence[int] | None = None
+) -> tuple[str, dict[int, CellsOfHour]] | None:
     """Every cell's figure at midday of the date that is shown first, with its standard error and its area.
 
     Parameters
     ----------
     release : Release
         The release.
+    resolutions : sequence of int, optional
+        Of the cells; every one of that date if not given.
 
     Returns
     -------
@@ -645,7 +678,7 @@ def midday_cells(release: Release) -> tuple[str, dict[int, CellsOfHour]] | None:
     if slot is None:
         return None
     found = {}
-    for resolution in release.resolutions(day):
+    for resolution in release.resolutions(day) if resolutions is None else resolutions:
         hour = release.run("present_hour", resolution=resolution, date=slot.on, hour=slot.column).table
         facts = release.run("cells_of_area", area=root, resolution=resolution).table
         cells = facts.column("h3").to_numpy()

@@ -26,6 +26,11 @@ MOST_CHOICES = 12
 """So many answers are offered where a name is not of one place alone."""
 MOST_LETTERS = 80
 """Nobody types a longer name; what is longer is cut before it is looked for."""
+TIMES_MORE = 10.0
+"""Where so many times more people live in a place whose name goes on after what was typed, that is what is meant:
+Newcastle upon Tyne by Newcastle, and not the town of Down; but Bath by Bath, and not its authority."""
+LEAST_PEOPLE = 1_000.0
+"""So many live, for that, in a smaller place, in a station, and in a place of which it is not known."""
 CLOSE = 0.72
 """How like a name what was typed must be to be offered in its place, 0 to 1."""
 KINDS = {
@@ -113,8 +118,21 @@ class UnreadableError(ValueError):
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _DECIMAL = re.compile(rf"({_NUMBER})\s*°?\s*([NSEW]?)\s*[,;\s]\s*({_NUMBER})\s*°?\s*([NSEW]?)")
-_DMS_HALF = r"([+-]?\d+)[°\s]\s*(\d+)['′\s]\s*(?:(\d+(?:\.\d+)?)[\"″]?)?\s*([NSEW])"
-_DMS = re.compile(rf"{_DMS_HALF}[,;\s]*{_DMS_HALF}")
+_PART = r"(\d+(?:\.\d+)?)"
+_ANGLE = rf"([+-]?){_PART}(?:(?:\s*[°:]\s*|\s+){_PART}(?:(?:\s*[':]\s*|\s+){_PART}\s*\"?|\s*'?)|\s*°?)"
+"""An angle of degrees, of degrees and minutes, or of degrees, minutes and seconds: sign, and up to three numbers."""
+_SIDES_BEFORE = re.compile(rf"([NSEW])\s*{_ANGLE}[\s,;]*([NSEW])\s*{_ANGLE}")
+_SIDES_AFTER = re.compile(rf"{_ANGLE}\s*([NSEW])[\s,;]*{_ANGLE}\s*([NSEW])")
+# Without letters a space alone does not tell where the first angle ends.
+_WITHOUT_SIDES = re.compile(rf"{_ANGLE}(?:\s*[,;]\s*|\s+(?=[+-]|\d+\s*°)){_ANGLE}")
+_SIGNS = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d",
+    "'": "\u2032\u2018\u2019\u201b\u02b9\u02bc\u02bb\u02c8\u00b4`\uff07",
+    '"': "\u2033\u201c\u201d\u201f\u02ba\u02dd\uff02",
+    "°": "\u00ba\u02da",
+}
+"""What people and devices write for the hyphen, the signs of minutes and seconds, and that of degrees."""
+_ONE_SIGN = str.maketrans({each: sign for sign, several in _SIGNS.items() for each in several})
 _GRID = re.compile(r"([A-HJ-Z]{1,2})\s*(\d[\d\s]*)")
 _DISTRICT = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(?:\s*\d[A-Z]{0,2})?")
 _UNIT = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})")
@@ -126,8 +144,9 @@ def point_of(asked: str) -> Point | None:
     Parameters
     ----------
     asked : str
-        Latitude and longitude in degrees, or in degrees, minutes and seconds; a reference on the British or the Irish
-        grid; or eastings and northings in metres on the British one.
+        Latitude and longitude in degrees, in degrees and minutes, or in degrees, minutes and seconds, of which the last
+        may have decimals, with letters of the hemisphere before or after them, or signs; a reference on the British or
+        the Irish grid; or eastings and northings in metres on the British one.
 
     Returns
     -------
@@ -146,6 +165,9 @@ def point_of(asked: str) -> Point | None:
     >>> found = point_of("51°30'26\"N 0°7'39\"W")
     >>> round(found.latitude, 4), round(found.longitude, 4)
     (51.5072, -0.1275)
+    >>> found = point_of("N54 53.97 W1 31.98")
+    >>> round(found.latitude, 4), round(found.longitude, 4)
+    (54.8995, -1.533)
     >>> point_of("Leeds") is None
     True
 
@@ -155,17 +177,17 @@ def point_of(asked: str) -> Point | None:
     >>> round(caister.latitude, 3), round(caister.longitude, 3)
     (52.658, 1.716)
     """
-    text = " ".join(asked.strip().upper().replace("−", "-").replace("’", "'").replace("”", '"').split())
-    found = _DMS.fullmatch(text)
-    if found:
-        return _of_sexagesimal(found.groups())
+    text = " ".join(asked.strip().translate(_ONE_SIGN).replace("''", '"').upper().split())
     found = _DECIMAL.fullmatch(text)
     if found:
         return _of_decimal(*found.groups())
+    if _DISTRICT.fullmatch(text):
+        return None
+    halves = _angles(text)
+    if halves is not None:
+        return _of_degrees(*halves)
     found = _GRID.fullmatch(text)
-    if found and not _DISTRICT.fullmatch(text):
-        return _of_grid(found[1], re.sub(r"\s", "", found[2]), text)
-    return None
+    return _of_grid(found[1], re.sub(r"\s", "", found[2]), text) if found else None
 
 
 def _of_decimal(first: str, first_side: str, second: str, second_side: str) -> Point:
@@ -175,14 +197,33 @@ def _of_decimal(first: str, first_side: str, second: str, second_side: str) -> P
     return _of_degrees((one, first_side), (other, second_side))
 
 
-def _of_sexagesimal(parts: Sequence[str | None]) -> Point:
-    halves = []
-    for degrees, minutes, seconds, side in (parts[:4], parts[4:]):
-        whole, sixtieth, last = float(degrees or 0), float(minutes or 0), float(seconds or 0)
-        if sixtieth >= 60 or last >= 60:
-            raise UnreadableError("Minutes and seconds of coordinates are less than 60.")
-        halves.append((math.copysign(abs(whole) + sixtieth / 60 + last / 3600, whole), side or ""))
-    return _of_degrees(*halves)
+def _angles(text: str) -> tuple[tuple[float, str], tuple[float, str]] | None:
+    """Two angles in degrees, each with its letter or without; None where the text is not of that kind."""
+    found = _SIDES_BEFORE.fullmatch(text)
+    if found:
+        first, second = found.groups()[:5], found.groups()[5:]
+        return _in_degrees(first[1:], first[0]), _in_degrees(second[1:], second[0])
+    found = _SIDES_AFTER.fullmatch(text)
+    if found:
+        first, second = found.groups()[:5], found.groups()[5:]
+        return _in_degrees(first[:4], first[4]), _in_degrees(second[:4], second[4])
+    found = _WITHOUT_SIDES.fullmatch(text)
+    if found:
+        return _in_degrees(found.groups()[:4], ""), _in_degrees(found.groups()[4:], "")
+    return None
+
+
+def _in_degrees(parts: Sequence[str | None], side: str) -> tuple[float, str]:
+    sign, *written = (part or "" for part in parts)
+    numbers = [number for number in written if number]
+    if any("." in number for number in numbers[:-1]):
+        raise UnreadableError(
+            "Of degrees, minutes and seconds only the last can have decimals, such as 54° 53.97' N, 1° 31.98' W."
+        )
+    degrees, minutes, seconds = [*(float(number) for number in numbers), 0.0, 0.0][:3]
+    if minutes >= 60 or seconds >= 60:
+        raise UnreadableError("Minutes and seconds of coordinates are less than 60.")
+    return math.copysign(degrees + minutes / 60 + seconds / 3600, -1.0 if sign == "-" else 1.0), side
 
 
 def _of_degrees(one: tuple[float, str], other: tuple[float, str]) -> Point:
@@ -191,6 +232,8 @@ def _of_degrees(one: tuple[float, str], other: tuple[float, str]) -> Point:
         one, other = other, one
     if one[1] in ("E", "W") or other[1] in ("N", "S"):
         raise UnreadableError("Coordinates need one latitude, north or south, and one longitude, east or west.")
+    if any(side and degrees < 0 for degrees, side in (one, other)):
+        raise UnreadableError("A coordinate has a minus or a letter, and not both: 1.5 W is the same as -1.5.")
     latitude = -one[0] if one[1] == "S" else one[0]
     longitude = -other[0] if other[1] == "W" else other[0]
     if abs(latitude) > 90 or abs(longitude) > 180:
@@ -276,14 +319,20 @@ class Gazetteer:
         One a name.
     weights : array of float
         Which comes first among names that are as good: areas, then kinds in the order of `KINDS`, by population.
+    people : array of float
+        Who lives in each; 0 where that is not known.
     by_district : dict of str to int
         Where the postcode districts are.
+    by_label : dict of str to list of int
+        Which are called so in a list, of answers or of areas: see `key_of`.
     """
 
     keys: tuple[str, ...]
     targets: tuple[Target, ...]
     weights: NDArray[np.float64]
+    people: NDArray[np.float64]
     by_district: dict[str, int]
+    by_label: dict[str, list[int]]
 
 
 def key_of(name: str) -> str:
@@ -326,16 +375,23 @@ def gazetteer(areas: Iterable[tuple[Area, Bounds | None]], kinds: dict[str, str]
     places : pyarrow.Table or None
         The answer of the query `places`; None where the release has none.
     """
-    keys, targets, weights = [], [], []
+    keys: list[str] = []
+    targets: list[Target] = []
+    weights: list[float] = []
+    people: list[float] = []
+    by_label: dict[str, list[int]] = {}
     names: dict[str, str] = {}
     for area, bounds in areas:
         names[area.code] = area.name
         if bounds is not None:
             longitude, latitude = (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
             words = f"{area.name}, {kinds.get(area.kind, area.kind).lower()}"
+            for label in {key_of(area.label), key_of(words)}:
+                by_label.setdefault(label, []).append(len(targets))
             keys.append(key_of(area.name))
             targets.append(Target(area.code, words, "area", longitude, latitude, bounds, area.code))
-            weights.append(1e12 + (area.residents or 0.0))
+            people.append(area.residents or 0.0)
+            weights.append(1e12 + people[-1])
     by_district = {}
     order = {kind: len(KINDS) - place for place, kind in enumerate(KINDS)}
     for row in places.to_pylist() if places is not None else ():
@@ -345,12 +401,14 @@ def gazetteer(areas: Iterable[tuple[Area, Bounds | None]], kinds: dict[str, str]
         within = names.get(row["area_code"] or "", "")
         where = f" in {within}" if within and within != name else ""
         words = f"{name}, {KINDS.get(kind, kind)}{where}"
+        by_label.setdefault(key_of(words), []).append(len(targets))
         keys.append(key_of(name))
         bounds = around(row["lon"], row["lat"], REACH_KM.get(kind, POINT_KM))
         what: Kind = "postcode district" if kind == "postcode_district" else "place"
         targets.append(Target(row["place_id"], words, what, row["lon"], row["lat"], bounds, row["area_code"]))
-        weights.append(1e9 * order.get(kind, 0) + (row["population"] or 0.0))
-    return Gazetteer(tuple(keys), tuple(targets), np.array(weights), by_district)
+        people.append(row["population"] or 0.0)
+        weights.append(1e9 * order.get(kind, 0) + people[-1])
+    return Gazetteer(tuple(keys), tuple(targets), np.array(weights), np.array(people), by_district, by_label)
 
 
 def find(asked: str, known: Gazetteer) -> Searched | Point:
@@ -430,9 +488,10 @@ def _named(text: str, known: Gazetteer) -> Searched:
         if key.startswith(wanted) or f" {wanted}" in key
     }
     if ranks:
-        # Where a name is meant whole, longer ones that begin with it are not offered.
-        best = [place for place, rank in ranks.items() if rank == 0] or list(ranks)
-        best.sort(key=lambda place: (ranks[place], -known.weights[place]))
+        best = _meant(ranks, known)
+        return Searched(tuple(known.targets[place] for place in best[:MOST_CHOICES]))
+    if wanted in known.by_label:
+        best = sorted(known.by_label[wanted], key=lambda place: -known.weights[place])
         return Searched(tuple(known.targets[place] for place in best[:MOST_CHOICES]))
     close = difflib.get_close_matches(wanted, set(known.keys), n=6, cutoff=CLOSE)
     if not close:
@@ -443,6 +502,16 @@ def _named(text: str, known: Gazetteer) -> Searched:
     )
     targets = tuple(known.targets[place] for place in places[:MOST_CHOICES])
     return Searched(targets, f"There is no place “{text}” in this release. The nearest name is {targets[0].words}.")
+
+
+def _meant(ranks: dict[int, int], known: Gazetteer) -> list[int]:
+    """Places of names by what is meant most likely: whole names first, unless far more people live elsewhere."""
+    whole = [place for place, rank in ranks.items() if rank == 0]
+    many = TIMES_MORE * max([LEAST_PEOPLE, *(known.people[place] for place in whole)])
+    larger = {place for place, rank in ranks.items() if whole and rank == 1 and known.people[place] >= many}
+    # Where a name is meant whole, longer ones that begin with it are not offered.
+    offered = [place for place, rank in ranks.items() if rank == 0 or (rank == 1 and larger)] if whole else list(ranks)
+    return sorted(offered, key=lambda place: (place not in larger, ranks[place], -known.weights[place]))
 
 
 def _first_large(words: str) -> str:

@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 
 from cellcount.methods import tourism as methods
 from cellcount.methods.precision import interval
-from cellcount.ui import agreement, controls, evidence, look, maps, reading, scales
+from cellcount.ui import (
+    agreement,
+    controls,
+    evidence,
+    look,
+    maps,
+    pinned_figures,
+    pinned_tourism,
+    pinning,
+    reading,
+    scales,
+)
 from cellcount.ui import tourism_charts as charts
 from cellcount.ui import tourism_figures as figures
 from cellcount.ui import tourism_reading as visits
@@ -135,6 +146,8 @@ class Scene:
         What is played.
     alt, caption : str
         What the map shows, in a sentence; and all that must be said of it.
+    shown : Shown
+        What stands behind it.
     """
 
     layers: dict[str, Drawn]
@@ -145,6 +158,7 @@ class Scene:
     steps: Steps
     alt: str
     caption: str
+    shown: Shown
 
 
 def choose(release: Release) -> View | None:
@@ -230,42 +244,6 @@ def _show_from(release: Release, data: Data) -> Shown:
     countries = [data.countries[code] for code in data.months[0].countries]
     names = [country.name for country in countries]
     what = f"{TITLES[view.measure]}, {view.area.name}, by country of residence"
-    left, right = _columns()
-    with left:
-        steps = [figures.measured(one, view.measure) for one in groups]
-        each, each_error = (np.stack([step[part] for step in steps], axis=1) for part in (0, 1))
-        if view.measure in ("visits", "nights"):
-            shown = figures.strongest(countries, np.nan_to_num(figures.measured(group, "visits")[0]))
-            shown = [at for at in shown if not view.countries or countries[at].code in view.countries]
-            layer: Drawn = _arcs(release, view, [countries[at] for at in shown], each[shown], each_error[shown])
-            layers = {"arcs": layer}
-        else:
-            layers = {"countries": _countries_layer(view.measure, countries, each, each_error)}
-        _map(
-            release,
-            view,
-            Scene(
-                layers,
-                charts.scale_of(view.measure, each, palette),
-                visits.world(release, view.area),
-                partial(visits.world_outlines, release, view.area),
-                WORLD,
-                _by_month(view),
-                charts.alternative(view.measure, names, values, what),
-                _caption(release, data, group, arcs="arcs" in layers),
-            ),
-            palette,
-        )
-    with right, st.container(key="figures"):
-        _key_figures(release, data)
-        _months_chart(release, data, palette)
-    first = figures.ranked([each.code for each in countries], names, values, errors)
-    st.markdown(f"###### {plain(what)}, with 95 % intervals")
-    charts.draw_ranked(first, view.measure, palette, marked=set(view.countries), what=what)
-    if first.hidden:
-        hidden = count(first.hidden, "country", "countries")
-        st.caption(plain(f"Not ranked, for it is withheld or cannot be worked out: {hidden}."))
-    _beside_survey(release)
     measures = figures.measures_of(group, quotient=True, residents=False)
     here = visits.centre_of(release, view.area)
     keys: dict[str, Sequence[object]] = {
@@ -292,6 +270,44 @@ def _show_from(release: Release, data: Data) -> Shown:
         partial(figures.table_of, group, keys, measures),
         figures.columns_of(meant, measures),
     )
+    behind = Shown(data.runs, [taken])
+    left, right = _columns()
+    with left:
+        steps = [figures.measured(one, view.measure) for one in groups]
+        each, each_error = (np.stack([step[part] for step in steps], axis=1) for part in (0, 1))
+        if view.measure in ("visits", "nights"):
+            shown = figures.strongest(countries, np.nan_to_num(figures.measured(group, "visits")[0]))
+            shown = [at for at in shown if not view.countries or countries[at].code in view.countries]
+            layer: Drawn = _arcs(release, view, [countries[at] for at in shown], each[shown], each_error[shown])
+            layers = {"arcs": layer}
+        else:
+            layers = {"countries": _countries_layer(view.measure, countries, each, each_error)}
+        _map(
+            release,
+            view,
+            Scene(
+                layers,
+                charts.scale_of(view.measure, each, palette),
+                visits.world(release, view.area),
+                partial(visits.world_outlines, release, view.area),
+                WORLD,
+                _by_month(view),
+                charts.alternative(view.measure, names, values, what),
+                _caption(release, data, group, arcs="arcs" in layers),
+                behind,
+            ),
+            palette,
+        )
+    with right, st.container(key="figures"):
+        _key_figures(release, data)
+        _months_chart(release, data, palette)
+    first = figures.ranked([each.code for each in countries], names, values, errors)
+    st.markdown(f"###### {plain(what)}, with 95 % intervals")
+    charts.draw_ranked(first, view.measure, palette, marked=set(view.countries), what=what)
+    if first.hidden:
+        hidden = count(first.hidden, "country", "countries")
+        st.caption(plain(f"Not ranked, for it is withheld or cannot be worked out: {hidden}."))
+    _beside_survey(release)
     evidence.table(release, taken)
     return Shown([*data.runs, *_other_runs(release, data)], [taken])
 
@@ -342,6 +358,17 @@ def _show_to(release: Release, data: Data) -> Shown:
     residents = visits.residents_of(release, [area.code for area in inside])
     values, errors = figures.measured(group, view.measure, residents)
     names = [area.name for area in inside]
+    measures = figures.measures_of(group, quotient=bool(view.countries), residents=True)
+    keys = {"area_code": [area.code for area in inside], "area_name": names}
+    taken = Taken(
+        f"visits-by-area-{view.stem}",
+        f"{_raised(data.who)} by area inside {view.area.name}, {view.month_words}.",
+        partial(figures.table_of, group, keys, measures, residents),
+        figures.columns_of({"area_code": "Code of the area", "area_name": "Its name"}, measures),
+        of_cells=False,
+        outlines=release.outlines,
+    )
+    behind = Shown(data.runs, [taken])
     left, right = _columns()
     with left:
         steps = [figures.measured(figures.rows_of(each, rows), view.measure, residents) for each in groups]
@@ -368,6 +395,7 @@ def _show_to(release: Release, data: Data) -> Shown:
                 _by_month(view),
                 charts.alternative(view.measure, names, values, what),
                 _caption(release, data, group),
+                behind,
             ),
             palette,
         )
@@ -387,16 +415,6 @@ def _show_to(release: Release, data: Data) -> Shown:
         else:
             st.caption("Nothing can be shown of these visitors by area: every sum is withheld for the greater part.")
         _months_chart(release, data, palette)
-    measures = figures.measures_of(group, quotient=bool(view.countries), residents=True)
-    keys = {"area_code": [area.code for area in inside], "area_name": names}
-    taken = Taken(
-        f"visits-by-area-{view.stem}",
-        f"{_raised(data.who)} by area inside {view.area.name}, {view.month_words}.",
-        partial(figures.table_of, group, keys, measures, residents),
-        figures.columns_of({"area_code": "Code of the area", "area_name": "Its name"}, measures),
-        of_cells=False,
-        outlines=release.outlines,
-    )
     evidence.table(release, taken)
     return Shown([*data.runs, *_other_runs(release, data)], [taken])
 
@@ -410,10 +428,8 @@ def _show_cells(release: Release, data: Data) -> Shown:
         st.info(
             plain(f"Mean presence does not add up over months: shown is the last one, {words}."), icon=":material/info:"
         )
-    answer = release.run("visitors_by_cell", area=view.area.code, month=month)
-    runs = [reading.ran(answer)]
-    days = figures.days_of(data.months[-1], view.area.code)
-    shown = figures.cells_of(answer.table, list(data.countries), view.countries, days, visits.most_devices(release))
+    shown, run = visits.by_cell(release, data)
+    runs = [run]
     if not shown.covered.any():
         st.info(
             plain(
@@ -422,7 +438,6 @@ def _show_cells(release: Release, data: Data) -> Shown:
             icon=":material/info:",
         )
         return Shown(runs, [])
-    _cells_by_part(release, data, shown, words, palette)
     taken = Taken(
         f"visitors-by-cell-{view.stem}",
         f"{_raised(data.who)} by cell and part of the UTC day, {view.area.name}, {words}.",
@@ -436,14 +451,17 @@ def _show_cells(release: Release, data: Data) -> Shown:
             "people_upper": "Upper limit of the 95 % interval",
         },
     )
+    behind = Shown(runs, [taken])
+    _cells_by_part(release, data, shown, behind, palette)
     evidence.table(release, taken)
-    return Shown(runs, [taken])
+    return behind
 
 
 @st.fragment
-def _cells_by_part(release: Release, data: Data, shown: figures.CellVisitors, words: str, palette: Palette) -> None:
+def _cells_by_part(release: Release, data: Data, shown: figures.CellVisitors, behind: Shown, palette: Palette) -> None:
     """The map of cells, and the first of them at the part of the day at which it stands."""
     view = data.view
+    words = month_words(view.months[-1])
     places = release.places(shown.h3, [None] * len(shown.h3))
     left, right = _columns()
     with left:
@@ -469,6 +487,7 @@ def _cells_by_part(release: Release, data: Data, shown: figures.CellVisitors, wo
                 steps,
                 f"Map of {data.who} by cell and part of the day in {view.area.name}.",
                 caption,
+                behind,
             ),
             palette,
         )
@@ -490,6 +509,21 @@ def _show_mix(release: Release, data: Data) -> Shown:
     st.warning(NOT_COMMUNITIES, icon=":material/info:")
     inside = visits.areas_shown(release, view.area)
     mix = figures.mix_of(data.months, data.countries, [area.code for area in inside])
+    taken = Taken(
+        f"country-mix-{view.stem}",
+        f"How the countries of visitors differ between the areas of {view.area.name}, {view.month_words}.",
+        partial(_mix_table, mix, [area.name for area in inside]),
+        {
+            "area_code": "Code of the area",
+            "area_name": "Its name",
+            "effective_countries": "Effective number of countries; empty where most is withheld",
+            "difference": "Share of visits that would have to be from other countries for the mix of the whole, 0 to 1",
+            "group": "Group of areas with alike visitors, in words; empty where not grouped",
+        },
+        of_cells=False,
+        outlines=release.outlines,
+    )
+    behind = Shown(data.runs, [taken])
     left, right = _columns()
     with left:
         words = mix.names or ("Not grouped",)
@@ -519,6 +553,7 @@ def _show_mix(release: Release, data: Data) -> Shown:
                 Steps((view.month_words,)),
                 f"Map of areas in {count(len(mix.names), 'group')} by the countries of their visitors.",
                 caption,
+                behind,
             ),
             palette,
         )
@@ -526,22 +561,8 @@ def _show_mix(release: Release, data: Data) -> Shown:
         _mix_figures(data, mix, inside)
         if view.area.parent is not None:
             _more_common(data)
-    taken = Taken(
-        f"country-mix-{view.stem}",
-        f"How the countries of visitors differ between the areas of {view.area.name}, {view.month_words}.",
-        partial(_mix_table, mix, [area.name for area in inside]),
-        {
-            "area_code": "Code of the area",
-            "area_name": "Its name",
-            "effective_countries": "Effective number of countries; empty where most is withheld",
-            "difference": "Share of visits that would have to be from other countries for the mix of the whole, 0 to 1",
-            "group": "Group of areas with alike visitors, in words; empty where not grouped",
-        },
-        of_cells=False,
-        outlines=release.outlines,
-    )
     evidence.table(release, taken)
-    return Shown(data.runs, [taken])
+    return behind
 
 
 def _mix_figures(data: Data, mix: figures.Mix, inside: Sequence[Area]) -> None:
@@ -641,6 +662,26 @@ def _show_abroad(release: Release, view: View) -> Shown:
     values, errors, spent = each.sum(1), each_error.sum(1), nights.sum(1)
     what = f"Trips abroad, residents of {view.area.name}, by country visited"
     without = sorted({code for one in found for code in one.left_out})
+    here = visits.centre_of(release, view.area)
+    taken = Taken(
+        f"trips-abroad-{view.stem}",
+        f"Trips abroad of residents of {view.area.name}, {view.month_words}, by country visited.",
+        partial(_abroad_table, countries, here, values, errors, spent),
+        {
+            "country": "ISO 3166-1 alpha-2 of the country visited",
+            "country_name": "Its name",
+            "trips": "Trips; empty where withheld",
+            "trips_se": "Standard error; over several months an upper limit",
+            "trips_lower": "Lower limit of the 95 % interval",
+            "trips_upper": "Upper limit of the 95 % interval",
+            "nights": "Nights spent abroad; empty where withheld",
+            "origin_lon": "Longitude of the area's centre",
+            "origin_lat": "Latitude of the area's centre",
+            "destination_lon": "Longitude of the country's centre; empty where it has none",
+            "destination_lat": "Latitude of the country's centre",
+        },
+    )
+    behind = Shown(runs, [taken])
     left, right = _columns()
     with left:
         shown = figures.strongest(countries, np.nan_to_num(values))
@@ -664,6 +705,7 @@ def _show_abroad(release: Release, view: View) -> Shown:
                 _by_month(view),
                 charts.alternative("visits", names, values, what),
                 caption,
+                behind,
             ),
             palette,
         )
@@ -675,27 +717,8 @@ def _show_abroad(release: Release, view: View) -> Shown:
     charts.draw_ranked(first, "visits", palette, marked=set(), what=what)
     if first.hidden:
         st.caption(plain(f"Not ranked, for it is withheld: {count(first.hidden, 'country', 'countries')}."))
-    here = visits.centre_of(release, view.area)
-    taken = Taken(
-        f"trips-abroad-{view.stem}",
-        f"Trips abroad of residents of {view.area.name}, {view.month_words}, by country visited.",
-        partial(_abroad_table, countries, here, values, errors, spent),
-        {
-            "country": "ISO 3166-1 alpha-2 of the country visited",
-            "country_name": "Its name",
-            "trips": "Trips; empty where withheld",
-            "trips_se": "Standard error; over several months an upper limit",
-            "trips_lower": "Lower limit of the 95 % interval",
-            "trips_upper": "Upper limit of the 95 % interval",
-            "nights": "Nights spent abroad; empty where withheld",
-            "origin_lon": "Longitude of the area's centre",
-            "origin_lat": "Latitude of the area's centre",
-            "destination_lon": "Longitude of the country's centre; empty where it has none",
-            "destination_lat": "Latitude of the country's centre",
-        },
-    )
     evidence.table(release, taken)
-    return Shown(runs, [taken])
+    return behind
 
 
 def _abroad_figures(
@@ -800,7 +823,8 @@ def _draw(release: Release, view: View, scene: Scene, palette: Palette) -> int:
         alt=scene.alt,
     )
     st.caption(plain(scene.caption))
-    with st.container(horizontal=True):
+    row = st.container(horizontal=True)
+    with row:
         controls.copy_address(release.manifest.release_id, _address(view))
         pictured = Pictured(
             name=f"tourism-{view.direction}-{view.stem}",
@@ -816,11 +840,28 @@ def _draw(release: Release, view: View, scene: Scene, palette: Palette) -> int:
             names=scene.under.names,
         )
         evidence.picture_button(release, pictured, drawable=seen.drawable)
+    pinning.draw(row, release, "tourism", partial(_offer, release, view, scene, pictured))
     if seen.clicked is not None and _chooses(view, seen.clicked):
         # What it chooses stands above the map: the whole page runs again, and takes it first.
         controls.pick(CLICKED, {"layer": seen.clicked.layer, "id": seen.clicked.id})
         st.rerun()
     return seen.step
+
+
+def _offer(release: Release, view: View, scene: Scene, pictured: Pictured) -> pinning.Offer:
+    """The view as it is pinned."""
+    kind = pinned_tourism.ABROAD if view.direction == "abroad" else pinned_tourism.KIND
+    inputs = pinned_tourism.inputs_of(view, figures.PARTS[pictured.step] if view.cells else None)
+    return pinning.Offer(
+        page="tourism",
+        address=_address(view),
+        stated=partial(pinned_figures.stated, release, kind, inputs),
+        caption=scene.caption,
+        tables=scene.shown.tables,
+        runs=scene.shown.runs,
+        methods=METHODS,
+        pictured=lambda: pictured,
+    )
 
 
 def _address(view: View) -> Mapping[str, str | Sequence[str] | None]:

@@ -149,6 +149,23 @@ def abroad(release: Release, area: Area, month: str) -> tuple[figures.Abroad, tu
     return _abroad(release.manifest.sha256, area.code, month, _release=release)
 
 
+def by_cell(release: Release, data: Data) -> tuple[figures.CellVisitors, Run]:
+    """Visitors present by cell and part of the day, in the last month of a view.
+
+    Parameters
+    ----------
+    release : Release
+        A release with the table `inbound_cell_month`.
+    data : Data
+        What was read for the view.
+    """
+    area, month = data.view.area.code, data.view.months[-1]
+    answer = release.run("visitors_by_cell", area=area, month=month)
+    days = figures.days_of(data.months[-1], area)
+    found = figures.cells_of(answer.table, list(data.countries), data.view.countries, days, most_devices(release))
+    return found, reading.ran(answer)
+
+
 def every_code(release: Release) -> list[str]:
     """Codes of all countries of residence, that of residents among them, the most frequent first."""
     root = release.areas[release.default_area].code

@@ -15,6 +15,7 @@ from cellcount.zones.weights import (
     Support,
     cell_weights,
     measured_concentration,
+    share_with_cells,
     smallest_supported,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "read_zones",
     "ring_distances",
     "rings",
+    "share_with_cells",
     "smallest_supported",
     "typed_distances",
 ]

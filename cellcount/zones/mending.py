@@ -23,6 +23,11 @@ Extent = tuple[float, float, float, float]
 
 BRITISH_GRID_METRES = (0.0, 0.0, 700_000.0, 1_300_000.0)
 """Where eastings and northings of the British National Grid lie (Ordnance Survey)."""
+MOST_DEGREES = 90.0
+"""A zone reaches over less than this of longitude, and of latitude: what is larger is no area of an incident, and its
+edges, straight on a map, run far from the shortest way, by which areas are measured."""
+POLE = 89.999
+"""A zone from this latitude on reaches the pole, as well as a file can say."""
 LEAST_OVERLAP = 0.001
 """Share of the smaller of two zones from which on they are said to overlap: less is an outline drawn twice."""
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -66,6 +71,7 @@ def mended(shown: str, found: Found, crs: str | None, within: Extent | None) -> 
         zone_names({key: [values[place] for place in kept] for key, values in found.columns.items()}, len(kept)),
         dtype=object,
     )
+    _check_globe(shown, shapes, names)
     crossed = ~shapely.is_valid(shapes)
     if crossed.any():
         shapes[crossed] = shapely.make_valid(shapes[crossed], method="structure", keep_collapsed=False)
@@ -160,10 +166,15 @@ def in_degrees(shown: str, shapes: Shapes, stated: str | None, crs: str | None, 
             f"British National Grid or EPSG:4326 for degrees.{_looks_like(corners)}"
         )
     system = _system(shown, stated, crs)
-    if system.is_geographic and corners.size and (np.abs(corners) > (180.0, 90.0)).any():
+    beyond = (np.abs(corners) > (180.0, 90.0)).any(axis=1)
+    if system.is_geographic and beyond.any():
+        across, up = corners[beyond][0]
+        hint = " Export it in WGS 84, longitude first."
+        if (np.abs(corners) <= (360.0, 90.0)).all():
+            hint = " Longitudes go up to 180 and then on from -180; an area across that meridian cannot be used."
         raise AreaRefusedError(
-            f"{shown} has coordinates that cannot be degrees, such as {corners[0][0]:,.6g}, {corners[0][1]:,.6g}."
-            f"{_looks_like(corners) or ' Export it in WGS 84, longitude first.'}"
+            f"{shown} has coordinates that cannot be degrees, from -180 to 180 and from -90 to 90, such as "
+            f"{across:,.6g}, {up:,.6g}.{_looks_like(corners) or hint}"
         )
     if system.equals(pyproj.CRS(WGS84), ignore_axis_order=True):
         return shapes
@@ -206,8 +217,40 @@ def _title(system: pyproj.CRS) -> str:
 def _looks_like(corners: NDArray[np.float64]) -> str:
     west, south, east, north = BRITISH_GRID_METRES
     across, up = corners[:, 0], corners[:, 1]
-    if ((across >= west) & (across <= east) & (up >= south) & (up <= north)).all() and (np.abs(corners) > 180).any():
+    # No land of the grid lies as near to its origin as degrees go, counted all round.
+    if ((across >= max(west, 360)) & (across <= east) & (up >= max(south, 360)) & (up <= north)).all():
         return " They look like metres on the British National Grid, EPSG:27700: export it in WGS 84, or state that."
+    return ""
+
+
+def _check_globe(shown: str, shapes: Shapes, names: Shapes) -> None:
+    """Refuse zones that a map of longitude and latitude does not show as they are, and whose area would be wrong."""
+    for name, shape, bounds in zip(names.tolist(), shapes.tolist(), shapely.bounds(shapes).tolist(), strict=True):
+        why = _not_flat(shape, *bounds)
+        if why:
+            raise AreaRefusedError(f"{shown} cannot be used: the zone {listed([name])} {why}")
+
+
+def _not_flat(shape: Shape, west: float, south: float, east: float, north: float) -> str:
+    """Why a zone with these bounds is none, in the words that follow its name; empty if nothing is wrong."""
+    parts = shapely.get_parts(shape).tolist()
+    steps = [np.diff(shapely.get_coordinates(part.exterior)[:, 0]) for part in parts]
+    # An outline around a pole turns once around the Earth, each of its edges being the shorter way.
+    turns = [abs(float((each - 360 * np.round(each / 360)).sum())) > 180 for each in steps]
+    jumps = [bool(((np.abs(each) > 180) & (np.abs(each) < 360)).any()) for each in steps]
+    if north - south >= MOST_DEGREES:
+        return (
+            f"reaches over {north - south:.0f} degrees of latitude, which is no area of an incident. Draw it smaller."
+        )
+    if any(turns) or max(north, -south) >= POLE:
+        return "reaches a pole, where longitudes meet, and its size cannot be told. Draw it away from the pole."
+    if any(jumps) or (west <= -180 and east >= 180 and all(np.ptp(part.bounds[::2]) < MOST_DEGREES for part in parts)):
+        return (
+            "crosses the 180th meridian, where longitudes begin again, or reaches around the world the other way. "
+            "Neither can be used: draw it on one side."
+        )
+    if east - west >= MOST_DEGREES:
+        return f"reaches over {east - west:.0f} degrees of longitude, which is no area of an incident. Draw it smaller."
     return ""
 
 

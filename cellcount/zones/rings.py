@@ -18,6 +18,9 @@ VERTICES = 180
 METRE = 0.001
 """Distances are told apart by the metre, in km."""
 _BETWEEN = re.compile(r"[\s,;|/]+")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
+# Not m: on British roads it is a mile, elsewhere a metre.
+_UNIT = re.compile(r"(?<=[\d.])\s*(?:kms?|kilomet(?:re|er)s?)(?![^\W\d])")
 
 
 def typed_distances(text: str) -> tuple[float, ...]:
@@ -26,7 +29,8 @@ def typed_distances(text: str) -> tuple[float, ...]:
     Parameters
     ----------
     text : str
-        Numbers with a decimal point, with commas, semicolons, bars, slashes or spaces between them.
+        Numbers with a decimal point, each with or without its unit, kilometres, and commas, semicolons, bars, slashes
+        or spaces between them.
 
     Raises
     ------
@@ -35,16 +39,15 @@ def typed_distances(text: str) -> tuple[float, ...]:
 
     Examples
     --------
-    >>> typed_distances("3; 1;0.5 km"), typed_distances("1,5")
-    ((0.5, 1.0, 3.0), (1.0, 5.0))
+    >>> typed_distances("3; 1;0.5 km"), typed_distances("1,5"), typed_distances("1 km, 3 km")
+    ((0.5, 1.0, 3.0), (1.0, 5.0), (1.0, 3.0))
     """
-    words = [word for word in _BETWEEN.split(text[:200].strip().lower().removesuffix("km")) if word]
-    try:
-        return ring_distances(float(word.removesuffix("km")) for word in words)
-    except ValueError as error:
+    words = [word for word in _BETWEEN.split(_UNIT.sub(" ", text[:200].lower())) if word]
+    if not all(_NUMBER.fullmatch(word) for word in words):
         raise AreaRefusedError(
             f"“{text[:40].strip()}” are not distances: type kilometres with a decimal point, such as 1; 3; 5."
-        ) from error
+        )
+    return ring_distances(float(word) for word in words)
 
 
 def ring_distances(kilometres: Iterable[float]) -> tuple[float, ...]:

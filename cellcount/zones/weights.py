@@ -33,9 +33,6 @@ by day people gather more than residents do, and an interval in a city is rather
 LEAST_WEIGHT = 0.2
 """A zone needs a cell of which it has this share. The standard deviation of a share w is w itself where w is
 1 / (2 + nu): below it, the doubt is larger than the figure."""
-LEAST_CELLS = 0.25
-"""A zone needs the area of this share of a cell. One that fills less may hold anything between nobody and everybody in
-the cell, wherever in it it lies."""
 
 _EQUAL_AREA = pyproj.Transformer.from_crs("OGC:CRS84", "EPSG:6933", always_xy=True)
 _STANDARD_LATITUDE = 30.0
@@ -46,6 +43,8 @@ _HAIR = 1e-9
 """Shares closer to 0 or 1 than this are 0 or 1: what is left of rounding."""
 _SPREAD = 1.6
 """Edges of a cell are at most so many times as long as the average of its resolution (h3geo.org, cell statistics)."""
+_POLYGON = 0.999
+"""A circle is drawn as a polygon, which has at least this much of its area: see `cellcount.zones.rings.VERTICES`."""
 _MOST_PARENTS = 64
 _SIMPLE = 2_000
 """A shape with more vertices is cut to the neighbourhood before it is laid over each of its cells."""
@@ -145,6 +144,38 @@ def cell_weights(zones: Zones, table: CellTable, *, concentration: float = CONCE
         _share_by_residents(weights, cut, shapes, lived_in)
     error = np.where(cut, np.sqrt(weights * (1 - weights) / (1 + concentration)), 0.0)
     return CellWeights(cells, weights, by_area, cut, error)
+
+
+def share_with_cells(zones: Zones, weights: CellWeights, km2: Floats) -> Floats:
+    """Share of the area of each zone that lies in cells; what is left is the sea, or is not covered.
+
+    Parameters
+    ----------
+    zones : Zones
+        The zones.
+    weights : CellWeights
+        Their cells.
+    km2 : array of float, shape (cells,)
+        Area of each of these; 0 of one that is not to count.
+
+    Returns
+    -------
+    array of float, shape (zones,)
+        0 to 1. Areas of cells are those of the sphere, and up to 0.7 % off.
+
+    Examples
+    --------
+    A cell, and as much beside it of which there are no cells:
+
+    >>> cell = h3.latlng_to_cell(51.5, -0.1, 8)
+    >>> corners = [(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)]
+    >>> twice = shapely.affinity.scale(shapely.Polygon(corners), 2, 1)
+    >>> zone = Zones(("Works",), (twice,))
+    >>> weights = cell_weights(zone, CellTable(np.array([cell], dtype=np.int64)))
+    >>> share_with_cells(zone, weights, np.array([h3.cell_area(cell, "km^2")])).round(2).tolist()
+    [0.5]
+    """
+    return np.minimum(weights.by_area.T @ km2 / zones.areas_km2, 1.0)
 
 
 def measured_concentration(children: Cells, residents: Floats) -> float:
@@ -394,7 +425,7 @@ class Support:
     supported : array of bool, shape (zones,)
         Whether the data can tell anything about the zone.
     radius_km : float
-        The smallest circle that they can, wherever its middle lies, to the next 0.1 km; NaN where no zone has cells.
+        The smallest circle that they can, wherever its middle lies, to the next 10 m; NaN where no zone has cells.
     said : str
         A sentence or two where a zone is not supported; else empty. It quotes names: escape it where it is shown.
     """
@@ -407,9 +438,10 @@ class Support:
 def smallest_supported(zones: Zones, weights: CellWeights) -> Support:
     """Which zones are large enough for the cells, and how large a circle has to be.
 
-    A zone is, if it has at least `LEAST_WEIGHT` of the area of one cell, and the area of `LEAST_CELLS` of one. A circle
-    is worst off around the corner of three cells, each of which has a third of it: it needs 3 x `LEAST_WEIGHT` of the
-    area A of a cell, a radius of sqrt(0.6 A / pi), and passes the other rule by that too.
+    A circle is worst off around the corner of three cells, each of which has a third of it: for `LEAST_WEIGHT` of one
+    of them it needs 3 x `LEAST_WEIGHT` of the area A of a cell, a radius of sqrt(0.6 A / pi), rounded up to 10 m. A
+    zone is large enough, if it has the area of that circle, wherever it lies, and `LEAST_WEIGHT` of any cell, which one
+    that is narrow may not have.
 
     Parameters
     ----------
@@ -424,14 +456,14 @@ def smallest_supported(zones: Zones, weights: CellWeights) -> Support:
 
     Examples
     --------
-    Cells of resolution 8 have about 0.66 km2 in London: sqrt(0.6 x 0.66 / pi) = 0.36.
+    Cells of resolution 8 have about 0.66 km2 in London: sqrt(0.6 x 0.66 / pi) = 0.355.
 
     >>> from cellcount.zones.rings import rings
     >>> table = CellTable(np.sort(h3.grid_disk(h3.latlng_to_cell(51.5, -0.1, 8), 6)).astype(np.int64))
     >>> two = rings(-0.1, 51.5, [0.1, 2])
     >>> found = smallest_supported(two, cell_weights(two, table))
     >>> found.supported.tolist(), found.radius_km
-    ([False, True], 0.4)
+    ([False, True], 0.36)
     """
     touched = weights.by_area > 0
     there = np.asarray(touched.any(axis=0), dtype=np.bool_)
@@ -445,9 +477,11 @@ def smallest_supported(zones: Zones, weights: CellWeights) -> Support:
         ]
     )
     largest = weights.by_area.max(axis=0, initial=0.0)
-    supported = there & (largest >= LEAST_WEIGHT) & (zones.areas_km2 >= LEAST_CELLS * cell_km2)
     needed = np.sqrt(3 * LEAST_WEIGHT * cell_km2[there].max() / np.pi)
-    radius = float(np.ceil(10 * needed) / 10)
+    radius = float(np.ceil(100 * needed) / 100)
+    # What is refused is what the sentence says: a circle below its radius, even where it fills most of one cell.
+    enough = zones.areas_km2 >= _POLYGON * np.pi * np.square(radius)
+    supported = np.asarray(there & (largest >= LEAST_WEIGHT) & enough, dtype=np.bool_)
     sentences = []
     names = np.array(zones.names, dtype=object)
     if (~there).any():

@@ -1,0 +1,1 @@
+"""Briefings to take away: what is said on them, and the same as slides for PowerPoint and as one page of HTML."""

@@ -1,0 +1,12 @@
+-- How many visitors by cell, country and part of the day in a month are withheld, and how sure the rest are.
+-- Grain: one row.
+-- Param: $month VARCHAR calendar month, YYYY-MM
+-- Files: inbound_cell_month where month = $month
+-- Returns: figures figures, withheld ones among them; known those that are not withheld; error median of standard
+--   error over figure, of figures above 0, NULL where no standard error is known.
+SELECT
+    COUNT(*) AS figures,
+    COUNT(people) AS known,
+    MEDIAN(se / people) FILTER (WHERE people > 0) AS error
+FROM inbound_cell_month
+WHERE month = $month
