@@ -149,6 +149,11 @@ class TestCards:
         assert parse_qs(link.query_string) == {"release": ["wood"], "area": ["E07000001"], "hour": ["08:00"]}
         assert link.page == "density"
 
+    def test_its_link_opens_the_view_without_what_streamlit_keeps_for_itself(self, open_board, record):
+        pinned(record, link=f"{PIN.link}&embed=true&EMBED_options=dark_theme")
+        (link,) = [each.proto for each in open_board().get("page_link") if each.proto.label == "Open the view"]
+        assert parse_qs(link.query_string) == {"release": ["wood"], "area": ["E07000001"], "hour": ["08:00"]}
+
     def test_its_files_say_that_they_are_synthetic(self, open_board, record):
         pin = pinned(record)
         names = [each.proto.id for each in open_board().get("download_button")]

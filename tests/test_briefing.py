@@ -367,6 +367,44 @@ class TestThePowerPoint:
         words = " ".join(" ".join(texts(slide)[1].split()) for slide in of_it)
         assert all(each in words for each in items)
 
+    def test_what_goes_on_has_letters_of_one_size_and_begins_with_a_sentence(self):
+        caveat = "Roads, e.g. motorways, are not places where people stay for as long as an hour. Nor are railways. "
+        facts = replace(WOOD, caveats=tuple(f"Caveat {at}. {caveat * 4}" for at in range(7)))
+        told = opened(powerpoint(deck(ASKED, releases=(facts,))))
+        of_it = [slide for slide in told.slides if title(slide).startswith("What to bear in mind")]
+        assert len(of_it) > 1
+        words = [next(each.text_frame for each in slide.shapes if each.name == "Words") for slide in of_it]
+        sizes = {run.font.size for each in words for paragraph in each.paragraphs for run in paragraph.runs}
+        assert len(sizes) == 1
+        first = [each.paragraphs[0].text for each in words[1:]]
+        assert all(each.startswith(("Caveat", "Roads", "Nor", "Disclosure", "Source", "Hours")) for each in first), (
+            first
+        )
+        assert " ".join(" ".join(each.text for each in words).split()).count("Nor are railways.") == 4 * 7
+
+    def test_what_a_theme_goes_on_with_has_the_letters_of_its_first_slide(self):
+        long = replace(
+            TOURISM, reasons=tuple(f"Reason {at} is a sentence of some length or other." for at in range(12))
+        )
+        slides = [slide for slide in opened(powerpoint(deck(long))).slides if title(slide).startswith("Tourism")]
+        assert len(slides) > 1
+        names = ["What the data can do", *["Words"] * (len(slides) - 1)]
+        shapes = [
+            next(each for each in slide.shapes if each.name == name) for slide, name in zip(slides, names, strict=True)
+        ]
+        assert len({run.font.size for each in shapes for run in each.text_frame.paragraphs[-1].runs}) == 1
+
+    def test_a_source_that_says_what_it_is_is_not_said_to_be_one_twice(self):
+        facts, pin = replace(WOOD, source="Source: Nobody, CC0 1.0."), replace(PIN, source="Source: Nobody, CC0 1.0.")
+        told = deck(TOURISM, pin, releases=(facts,))
+        slides = opened(powerpoint(told)).slides
+        everything = "\n".join([*("\n".join(texts(each)) for each in slides), *(notes(each) for each in slides)])
+        assert everything.count("Source: Nobody, CC0 1.0.") == 3, "of the theme, of the pin, and at the end"
+        page = Read(web_page(told).decode()).words
+        for each in (everything, page):
+            assert not re.search(r"Source:?\s*Source", each)
+        assert "Nobody, CC0 1.0." in page
+
     def test_a_pin_without_a_picture_is_a_slide_of_words(self):
         slide = opened(powerpoint(deck(replace(PIN, picture=None)))).slides[1]
         assert PIN.caption in texts(slide)[1]
@@ -450,6 +488,24 @@ class TestThatItFits:
         assert letters.height(fitting, 150) <= most
         both = "".join(each.words for each in [*fitting, *rest]).replace(" ", "")
         assert both == "".join(each.words for each in told).replace(" ", "")
+
+    def test_a_paragraph_is_parted_between_sentences_or_goes_on_whole(self):
+        one, other = (
+            "Words of one sentence, e.g. these.",
+            "Those of another one are rather more than there is room for.",
+        )
+        above = Text("Above.", 10)
+        fitting, rest = letters.split([above, Text(f"{one} {other}", 10)], 150, 4 * 12)
+        assert [each.words for each in fitting] == ["Above.", one]
+        assert [each.words for each in rest] == [other]
+        fitting, rest = letters.split([above, Text(other * 2, 10)], 150, 4 * 12)
+        assert [each.words for each in fitting] == ["Above."], "the sentence has no end here, and does have one there"
+        assert [each.words for each in rest] == [other * 2]
+
+    def test_a_sentence_longer_than_a_slide_is_parted_all_the_same(self):
+        fitting, rest = letters.split([Text("word " * 100, 10)], 150, 4 * 12)
+        assert fitting
+        assert rest
 
     def test_words_are_measured_as_wide_as_the_widest_letters_draw_them(self):
         drawn = ImageFont.truetype(dejavu(), 100)

@@ -24,9 +24,9 @@ AMOUNTS = st.lists(st.integers(0, 10_000).map(float), min_size=YEARS, max_size=Y
 LINES = st.builds(
     Line,
     name=st.sampled_from(["Access", "Staff", "Survey"]),
-    side=st.sampled_from(["cost", "benefit", "avoided"]),
+    side=st.sampled_from(["cost", "benefit", "avoided", "lost"]),
     amounts=AMOUNTS,
-    category=st.sampled_from(["people", "systems"]),
+    category=st.sampled_from(["people", "systems", ""]),
     low=st.integers(-100, 0).map(float),
     high=st.integers(0, 200).map(float),
 )
@@ -101,7 +101,7 @@ class TestNetPresentValue:
 
     @given(st.lists(LINES, min_size=1, max_size=5))
     def test_at_no_discount_it_is_the_plain_sum(self, lines):
-        plain = sum(sum(line.amounts) * (-1 if line.side == "cost" else 1) for line in lines)
+        plain = sum(sum(line.amounts) * (-1 if line.side in ("cost", "lost") else 1) for line in lines)
         assert appraise(lines, YEARS, rate=0).net_present_value == pytest.approx(plain)
 
     @given(APPRAISED)
@@ -132,6 +132,78 @@ class TestNetPresentValue:
         found = appraise(lines, 4, rate=0)
         assert found.cumulative[-1] < 0
         assert found.break_even_year == 3
+
+
+class TestWhatChanges:
+    """Costs and benefits are what changes against carrying on as now, in each category and year."""
+
+    # The survey costs 100 a year; 100 of it is kept in year 0, 60 after. The saving is 40 a year from year 1.
+    SURVEY = Line("Survey", "avoided", [100, 100, 100], "survey")
+    SMALLER = Line("Smaller survey", "cost", [100, 60, 60], "survey")
+    SAVED = Line("Saved by a smaller survey", "benefit", [0, 40, 40], "survey cost avoided")
+    ACCESS = Line("Access", "cost", [20, 10, 10], "access service")
+    REUSE = Line("Re-use", "benefit", [0, 5, 5], "re-use")
+
+    def test_what_is_kept_of_the_present_source_is_neither_a_cost_nor_a_saving(self):
+        found = appraise([self.SURVEY, self.SMALLER, self.ACCESS, self.REUSE], 3, rate=0)
+        # 40 + 40 saved and 5 + 5 earned, for 20 + 10 + 10; all flows would be 310 over 260.
+        assert (found.costs, found.benefits, found.net_present_value) == (40, 90, 50)
+        assert found.benefit_cost_ratio == 2.25
+        assert (found.costs_by_year.tolist(), found.benefits_by_year.tolist()) == ([20, 10, 10], [0, 45, 45])
+
+    def test_a_saving_is_the_same_however_it_is_typed(self):
+        halves = [
+            Line("Interviews", "avoided", [70, 70, 70], "survey"),
+            Line("Office", "avoided", [30, 30, 30], "survey"),
+            Line("Fewer interviews", "cost", [70, 30, 30], "survey"),
+            Line("The same office", "cost", [30, 30, 30], "survey"),
+        ]
+        for typed in ([self.SURVEY, self.SMALLER], [self.SAVED], halves):
+            found = appraise([*typed, self.ACCESS, self.REUSE], 3, rate=0)
+            assert (found.costs, found.benefits, found.benefit_cost_ratio) == (40, 90, 2.25)
+            *_, all_costs, all_benefits = costs.switching_values(found)
+            # Costs of 40 may rise by 50, and benefits of 90 fall by it.
+            assert (all_costs.percent, all_benefits.percent) == (pytest.approx(125), pytest.approx(-500 / 9))
+
+    def test_a_year_in_which_more_is_spent_than_now_is_a_cost_and_one_with_less_a_saving(self):
+        moved = Line("Survey, moved", "cost", [130, 60, 60], "survey")
+        found = appraise([self.SURVEY, moved], 3, rate=0)
+        assert (found.costs, found.benefits, found.net_present_value) == (30, 80, 50)
+
+    def test_worth_is_held_against_worth_and_never_against_spending(self):
+        lines = [
+            Line("Now in a year", "lost", [30], "timeliness"),
+            Line("In a month", "benefit", [50], "timeliness"),
+            Line("Made faster", "cost", [10], "timeliness"),
+        ]
+        found = appraise(lines, 1)
+        assert (found.costs, found.benefits, found.benefit_cost_ratio) == (10, 20, 2)
+
+    def test_where_all_is_kept_there_is_no_cost_and_no_ratio_in_spite_of_binary_fractions(self):
+        lines = [
+            Line("Survey", "avoided", [0.3], "survey"),
+            Line("One half", "cost", [0.1], "survey"),
+            Line("The other", "cost", [0.2], "survey"),
+            Line("Re-use", "benefit", [5], "re-use"),
+        ]
+        found = appraise(lines, 1)
+        assert (found.costs, found.benefits, found.benefit_cost_ratio) == (0, 5, None)
+
+    @given(st.lists(LINES, min_size=1, max_size=5), st.integers(1, 9).map(lambda tenths: tenths / 10))
+    def test_a_line_that_is_split_in_two_changes_nothing(self, lines, share):
+        lines = [replace(line, category=line.category or "other") for line in lines]
+        first = lines[0]
+        parts = [replace(first, amounts=[amount * part for amount in first.amounts]) for part in (share, 1 - share)]
+        whole, split = (appraise(each, YEARS, optimism={"people": 20}) for each in (lines, [*parts, *lines[1:]]))
+        assert split.costs == pytest.approx(whole.costs, abs=1e-6)
+        assert split.benefits == pytest.approx(whole.benefits, abs=1e-6)
+
+    @given(st.lists(LINES, min_size=1, max_size=5), AMOUNTS)
+    def test_spending_that_goes_on_as_now_changes_nothing(self, lines, kept):
+        more = [Line("Now", "avoided", kept, "systems"), Line("As now", "cost", kept, "systems")]
+        without, with_it = (appraise(each, YEARS) for each in (lines, [*lines, *more]))
+        assert with_it.costs == pytest.approx(without.costs, abs=1e-6)
+        assert with_it.benefits == pytest.approx(without.benefits, abs=1e-6)
 
 
 class TestOptimismBias:

@@ -45,6 +45,51 @@ class TestAddress:
         assert "secret" not in str(refused.value)
 
 
+def mark() -> None:
+    """A page that says which themes are kept, and keeps one more at the click of a button."""
+    import streamlit as st  # noqa: PLC0415 - the page is a script of its own
+
+    from cellcount.record import KeptTheme as Kept  # noqa: PLC0415
+    from cellcount.ui import controls as shared  # noqa: PLC0415
+    from cellcount.ui import keeping as kept  # noqa: PLC0415
+
+    by = shared.your_name()
+    if st.button("Keep") and kept.save("mark", Kept("mobility"), by):
+        st.write("1 change saved.")
+    kept.show_trouble("mark", "Europe/London", lambda item: {"Theme": item.theme_id})
+
+
+class TestFile:
+    def test_nothing_is_said_to_be_saved_where_the_file_was_deleted_meanwhile(self, decisions):
+        file = Path(decisions.removeprefix("sqlite:///"))
+        app = AppTest.from_function(mark, default_timeout=60)
+        app.session_state["name-typed"] = "Ann"
+        keeping.record().save(KeptTheme("tourism"), "Ann")
+        app.run()
+        file.unlink()
+        app.button[0].click().run()
+        assert not app.exception
+        said = texts(app)
+        assert "1 change saved." not in said
+        assert f"The record is no longer in the file {file}, and nothing was written." in said
+        assert not file.exists()
+
+
+class TestName:
+    @pytest.mark.parametrize("name", ["Ann\u202egro.live", "Ann\x07"])
+    def test_a_name_that_cannot_be_kept_is_refused_where_it_is_typed(self, decisions, name):
+        app = AppTest.from_function(mark, default_timeout=60).run()
+        app.text_input(key="your-name").input(name).run()
+        assert "The name has control characters. Nothing was written. Type it again." in texts(app)
+        app.button[0].click().run()
+        assert not app.exception
+        assert "type your name first" in texts(app)
+        app.text_input(key="your-name").input(" Ann  B ").run()
+        assert "control characters" not in texts(app)
+        app.button[0].click().run()
+        assert [each.edited_by for each in open_record(decisions).listed(KeptTheme)] == ["Ann B"]
+
+
 def page() -> None:
     """A page that marks a theme as it was read at first."""
     from cellcount.record import KeptTheme as Kept  # noqa: PLC0415 - the page is a script of its own

@@ -51,6 +51,23 @@ def test_nobody_is_asked_for_a_name_before_they_keep_something(open_app, release
     assert "by Ann <b>" in app.button(key="keep-tourism").help.replace("\\", "")
 
 
+def test_all_that_was_marked_before_a_name_is_kept_once_there_is_one(open_app, releases, record):
+    app = open_app(releases)
+    for theme in ("tourism", "ethnicity", "mobility", "ethnicity"):
+        press(app, f"keep-{theme}")
+    assert record.listed(KeptTheme) == ()
+    shown = texts(app)
+    assert "are kept as soon as you have typed your name." in shown
+    assert shown.count("Type your name at the top of the page: then it is kept.") == 3
+    name(app, "Ann")
+    kept = record.listed(KeptTheme)
+    assert {each.theme_id for each in kept if each.kept} == {"tourism", "ethnicity", "mobility"}
+    assert {each.edited_by for each in kept} == {"Ann"}
+    # Nothing waits any more: what is let go stays so.
+    press(app, "keep-ethnicity")
+    assert not record.listed(KeptTheme, theme_id="ethnicity")[0].kept
+
+
 def test_a_kept_theme_is_let_go_by_the_same_button(open_app, releases, record):
     record.save(KeptTheme("tourism"), "Ann")
     app = open_app(releases)
@@ -77,6 +94,16 @@ def test_kept_themes_stand_side_by_side_with_what_is_known_of_them(open_app, rel
     links = [each.proto.label.replace("\\", "") for each in app.get("page_link")]
     assert "Many <b>visit</b>" in links
     assert "Score them, and fix a shortlist" in links
+
+
+def test_a_pin_whose_link_sets_what_streamlit_keeps_for_itself_is_named_all_the_same(open_app, releases, record):
+    record.save(KeptTheme("tourism"), "Ann")
+    pin = a_pin("Many visit")
+    record.pin(replace(pin, release_id="wood", link=f"{pin.link}&embed=true"), "Ann", None, b"a\n1\n")
+    app = open_app(releases)
+    assert not app.exception
+    (link,) = [each.proto for each in app.get("page_link") if each.proto.label == "Many visit"]
+    assert "embed" not in link.query_string
 
 
 def test_the_themes_page_stands_without_a_record(open_app, releases, monkeypatch, tmp_path):

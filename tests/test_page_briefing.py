@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,8 +27,8 @@ FILE = "pages/briefing.py"
 WOOD = "wood"
 # The smallest picture there is: one grey pixel.
 PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d494844520000000100000001080000000 03a7e9b550000000a49444154789c63680000008200810dd7c6fa"
-    "0000000049454e44ae426082".replace(" ", "")
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63c80000006a006939464a8a"
+    "0000000049454e44ae426082"
 )
 
 
@@ -210,6 +211,17 @@ def test_a_live_view_is_its_page_with_nothing_but_the_map(page, wood):
     spec, _ = sent(app)
     assert "Alder" in spec["alt"]
     assert not app.sidebar.children
+
+
+def test_a_link_that_sets_what_streamlit_keeps_for_itself_is_presented_without_that(page, wood):
+    record = keeping.record()
+    pin = pin_of(wood, record)
+    pin = record.save(replace(pin, link=f"{pin.link}&embed=true&Embed_options=dark_theme"), "Ann")
+    briefing = record.save(Briefing(title="Committee", slides=(Slide("pin", ref=pin.id), Slide("words"))), "Ann")
+    _, said = presenting.address(presenting.OnShow(briefing, 1, {pin.id: pin}), 0, [WOOD], WOOD)
+    assert "slide" in said
+    assert not {key for key in said if key.lower().startswith("embed")}
+    assert "2 of 2" in texts(page(present=briefing.id, slide="2")), "with a way back to the view"
 
 
 def test_a_view_whose_release_is_gone_is_shown_as_the_picture_that_was_kept(page, wood):

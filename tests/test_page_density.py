@@ -88,9 +88,9 @@ class TestWindows:
     @pytest.mark.parametrize(
         ("key", "asked", "said"),
         [
-            ("window", "brunch", "There is no window of hours “brunch” in this release."),
+            ("window", "brunch", "There is no window of hours “brunch” here."),
             ("first", "2031-01-01", "This release has no 1 January 2031. The nearest date is Tuesday 3 November 2026."),
-            ("statistic", "median", "There is no statistic “median” in this release."),
+            ("statistic", "median", "There is no statistic “median” here."),
             ("day_types", "Mondays", "There is no kind of day “Mondays” in this release."),
         ],
     )
@@ -215,7 +215,7 @@ class TestSearch:
         assert "There is no answer" not in texts(app)
 
     def test_an_answer_that_a_link_names_and_that_is_not_there_gets_a_sentence(self, releases, open_app):
-        assert "There is no answer “x” in this release." in texts(open_app(releases, DENSITY, place="alder", which="x"))
+        assert "There is no answer “x” here." in texts(open_app(releases, DENSITY, place="alder", which="x"))
 
     def test_a_search_moves_the_map_from_a_cell_that_was_picked(self, releases, open_app):
         app = open_app(releases, DENSITY, area="Alder", place="birch")

@@ -407,9 +407,9 @@ class TestPage:
     @pytest.mark.parametrize(
         ("key", "said"),
         [
-            ("method", "There is no method “x” in this release."),
-            ("neighbourhood", "There is no neighbourhood “x” in this release."),
-            ("density", "There is no density “x” in this release."),
+            ("method", "There is no method “x” here."),
+            ("neighbourhood", "There is no neighbourhood “x” here."),
+            ("density", "There is no density “x” here."),
         ],
     )
     def test_what_is_not_there_is_called_by_its_name(self, city, open_app, key, said):

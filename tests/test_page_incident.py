@@ -163,10 +163,10 @@ class TestLink:
         ("key", "asked", "said"),
         [
             ("from_date", "2031-01-01", "This release has no 1 January 2031."),
-            ("from_hour", "25:00", "There is no hour “25:00” in this release."),
-            ("where", "nowhere", "There is no kind of place “nowhere” in this release."),
-            ("fdr", "50 %", "There is no rate “50 %” in this release."),
-            ("weeks", "99", "There is no number of weeks “99” in this release. Shown instead: 4 weeks."),
+            ("from_hour", "25:00", "There is no hour “25:00” here."),
+            ("where", "nowhere", "There is no kind of place “nowhere” here."),
+            ("fdr", "50 %", "There is no rate “50 %” here."),
+            ("weeks", "99", "There is no number of weeks “99” here. Shown instead: 4 weeks."),
             ("other_incidents", "1 May 1997", "There is no date “1 May 1997” in this release."),
         ],
     )

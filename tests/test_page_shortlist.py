@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from app_pages import metrics, texts
@@ -17,6 +18,7 @@ from test_scoring import GATES, SCORES, WEIGHTS
 from cellcount.criteria import criteria
 from cellcount.record import (
     Appraisal,
+    Chosen,
     CostLine,
     Gate,
     Overrule,
@@ -30,7 +32,7 @@ from cellcount.record import (
 )
 from cellcount.store import AnswerCache, open_release
 from cellcount.themes import register
-from cellcount.ui import shortlist_result, shortlist_scores, shortlist_weights
+from cellcount.ui import shortlist_fixed, shortlist_result, shortlist_scores, shortlist_weights
 from cellcount.ui.reading import Release
 from cellcount.ui.scoring import standing
 from cellcount.ui.shortlist_desk import Desk
@@ -250,8 +252,10 @@ def test_a_line_is_added_and_what_it_comes_to_is_the_sum_by_hand(opened, record)
     having(app.radio, "how-discount-").set_value(True)
     having(app.number_input, "how-rate-").set_value(10.0)
     press(app, "Save")
+    having(app.selectbox, "line-category-").set_value("survey cost avoided")
     add(app, "present", "cost", "The survey", (100.0, 110.0))
     assert "nothing is held against it yet" in texts(app)
+    having(app.selectbox, "line-category-").set_value("access service")
     add(app, "Cell counts", "cost", "Access", (50.0, 55.0))
     add(app, "Cell counts", "benefit", "Re-use <i>x</i>", (0.0, 11.0))
     shown = metrics(app)
@@ -342,6 +346,31 @@ def test_a_shortlist_is_fixed_with_reasons_and_read_again(opened, record):
     shown = texts(opened("Shortlist"))
     assert "Tourism: value 78, now 58; place 1, now 2." in shown
     assert "Mobility: place 2, now 1." in shown
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        {"themes": [1]},
+        {"themes": "tourism"},
+        {"themes": {"tourism": 1, "mobility": None}},
+        {"themes": {"tourism": {"value": "x", "place": [1], "gate": {}}, "mobility": {"value": {}, "place": "1"}}},
+        {"synthetic": {"a": [1]}},
+    ],
+)
+def test_a_shortlist_from_a_file_whose_snapshot_is_anything_is_shown_without_what_it_does_not_say(
+    opened, record, snapshot
+):
+    fill(record)
+    themes = (Chosen("tourism", "It is wanted."), Chosen("mobility", "It is served."))
+    made = Shortlist(datetime(2026, 11, 4, tzinfo=UTC), ("Ann",), themes, snapshot, "wood")
+    record.save(made, "Ann")
+    shown = texts(sound(opened("Shortlist")))
+    assert "Tourism (no value then): It is wanted." in shown.replace("*", "")
+    assert "Nothing has changed since" not in shown
+    table = shortlist_fixed.table_of([made])
+    assert table[["value", "place"]].isna().all(axis=None)
+    assert list(table["reason"]) == ["It is wanted.", "It is served."]
 
 
 def test_a_name_with_two_signs_for_a_letter_is_the_same_scorer(opened, record):

@@ -375,7 +375,7 @@ class TestWhereResidentsGo:
 
     def test_a_month_without_any_gets_a_sentence(self, wood, open_app):
         app = open_app(wood, TOURISM, direction="abroad", area="England", month="2026-10")
-        assert "There is no month “2026-10” in this release." in texts(app)
+        assert "There is no month “2026-10” here." in texts(app)
 
 
 class TestWhatIsMissing:
@@ -387,11 +387,11 @@ class TestWhatIsMissing:
     def test_bad_values_in_the_address_get_a_sentence(self, wood, open_app):
         app = open_app(wood, TOURISM, direction="Where do they hide?", month="2030-01", area="Atlantis")
         said = texts(app)
-        assert "There is no question “Where do they hide?” in this release." in said
+        assert "There is no question “Where do they hide?” here." in said
         assert "Where do they come from?." not in said
         app = open_app(wood, TOURISM, direction="to", detail="Atlantis")
-        assert "There is no detail “Atlantis” in this release." in texts(app)
-        assert "There is no month “2030-01” in this release." in said
+        assert "There is no detail “Atlantis” here." in texts(app)
+        assert "There is no month “2030-01” here." in said
         assert "There is no area “Atlantis” in this release." in said
 
     def test_evidence_has_the_queries_and_the_methods(self, wood, open_app):

@@ -242,7 +242,7 @@ class TestDensity:
         assert tally.value["Cells"].tolist() == ["0", "3", "2", "1", "1", "0"]
         assert metrics(app)["Standard error"] == "1.8 %", "21 over 1,190"
         without = open_app(typical, DENSITY, measure="Precision")
-        assert "There is no measure “Precision” in this release." in texts(without)
+        assert "There is no measure “Precision” here." in texts(without)
 
     def test_the_caption_says_unit_place_time_and_what_is_not_shown(self, demonstration, open_app):
         said = texts(open_app(demonstration, DENSITY))
@@ -434,7 +434,7 @@ class TestWhatIsNotThere:
             ("hour", "27:00", "There is no hour “27:00” on this day. The nearest is 23:00.", "23:00 to 00:00"),
             ("hour", "²", "There is no hour “²” on this day. Shown instead: 08:00.", "08:00 to 09:00"),
             ("hour", "noon", "There is no hour “noon” on this day. Shown instead: 08:00.", "08:00 to 09:00"),
-            ("measure", "per_mile", "There is no measure “per_mile” in this release. Shown instead: Per", "per km²"),
+            ("measure", "per_mile", "There is no measure “per_mile” here. Shown instead: Per", "per km²"),
         ],
     )
     def test_a_bad_value_in_the_address_gets_a_sentence_and_the_nearest(self, demonstration, open_app, case):

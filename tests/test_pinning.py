@@ -21,10 +21,10 @@ from incident_world import LINK, write_incident
 from release_world import A1, FIGURES, MANIFEST, MONDAY, area_hour, write_release
 from streamlit.testing.v1 import AppTest
 
-from cellcount.record import Pin, Record
+from cellcount.record import Figure, Pin, Record
 from cellcount.store import open_release
 from cellcount.ui import keeping, pinned_figures, pinning
-from cellcount.ui.pinned import NotTheSameError
+from cellcount.ui.pinned import NotTheSameError, amount, changed
 from cellcount.ui.reading import Release
 
 PAGES = {slug: f"pages/{slug}.py" for slug in pinning.FIRST_THEMES}
@@ -401,6 +401,29 @@ class TestAnotherRelease:
         inputs = {"area": ALDER, "date": "2026-11-02", "hour": "08:00", "measure": "people"}
         found = [pinned_figures.stated(each, "density", inputs).figure for each in (wood, later)]
         assert [each.value for each in found if each] == [1070.0, 1200.0]
+
+    @pytest.mark.parametrize(
+        ("then", "now", "said"),
+        [
+            (41.24, 41.21, "Now 41.2 %, no different to one decimal:"),
+            (41.21, 41.24, "Now 41.2 %, no different to one decimal:"),
+            (41.2, 41.1, "Now 41.1 %, −0.1 percentage points:"),
+            (41.2, 43.2, "Now 43.2 %, +2.0 percentage points:"),
+        ],
+    )
+    def test_a_share_is_never_different_by_nothing(self, then, now, said):
+        one, other = (Figure("coverage", {}, each, None, None, "%", "People observed") for each in (then, now))
+        assert changed(one, other).startswith(said)
+
+    @pytest.mark.parametrize(
+        ("now", "said"),
+        [(9_003_000.0, "+3,000 (less than 0.1 %)"), (8_997_000.0, "−3,000 (less than 0.1 %)")],
+    )
+    def test_an_amount_is_never_different_by_no_per_cent(self, now, said):
+        one, other = (
+            amount("density", {}, each, 500.0, unit="people", label="People present") for each in (9_000_000.0, now)
+        )
+        assert said in changed(one, other)
 
     @pytest.mark.parametrize(
         ("kind", "inputs", "said"),

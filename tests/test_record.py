@@ -8,10 +8,12 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import threading
 import time
+import zlib
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -312,12 +314,25 @@ def test_an_order_that_is_not_the_one_on_screen_is_a_conflict(record):
     assert [each.headline for each in record.listed(Pin)] == ["b", "a", "c"]
 
 
+def with_rows(content: bytes, width: int = 3, height: int = 2) -> bytes:
+    """A PNG whose checksums are right and whose rows are anything."""
+    kinds = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", content), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(said)) + kind + said + struct.pack(">I", zlib.crc32(kind + said)) for kind, said in kinds
+    )
+
+
 @pytest.mark.parametrize(
     ("files", "name", "words"),
     [
         ((b"GIF89a" + b"\0" * 40, None), "", "not a PNG"),
         ((png()[:20], None), "", "not a PNG"),
+        ((png()[:33] + b"garbage", None), "", "cannot be read"),
+        ((png().replace(b"IDAT", b"IDAX"), None), "", "cannot be read"),
+        ((with_rows(b""), None), "", "cannot be read"),
+        ((with_rows(b"not deflated"), None), "", "cannot be read"),
         ((png(0, 10_001, 1), None), "", "pixels"),
+        ((with_rows(b"", 10_000, 5_001), None), "", "all of it 50,000,000"),
         ((png()[:33] + b"\0" * 10_000_000, None), "", "larger than 10,000,000 bytes"),
         ((None, b"a,b\n\xff"), "x.csv", "UTF-8"),
         ((None, b"a\0b"), "x.csv", "not text"),
@@ -371,6 +386,7 @@ APPRAISAL = Appraisal("tourism", 10, 2027)
         (replace(LINE, category="data"), "one of access service"),
         (replace(LINE, amounts=(1.0, float("nan"))), "finite"),
         (replace(LINE, amounts=(1e300,)), "amounts must be"),
+        (replace(LINE, amounts=(1.0, -1.0)), "amounts must be 0 to"),
         (replace(LINE, amounts=(1.0,) * 101), "0 to 100, and are 101"),
         (replace(LINE, low_percent=101.0), "0 to 100"),
         (replace(LINE, id="x"), "32 hexadecimal"),
@@ -378,7 +394,8 @@ APPRAISAL = Appraisal("tourism", 10, 2027)
         (replace(APPRAISAL, years=0), "1 to 100"),
         (replace(APPRAISAL, years=10.5), "whole number"),
         (replace(APPRAISAL, optimism_bias={"luck": 1.0}), "no category “luck”"),
-        (replace(APPRAISAL, optimism_bias={"staff": -100.0}), "above -100"),
+        (replace(APPRAISAL, optimism_bias={"staff": -0.5}), "0 to 100, and is -0.5"),
+        (replace(APPRAISAL, optimism_bias={"re-use": 100.5}), "0 to 100, and is 100.5"),
         (replace(a_shortlist(), themes=(Chosen("tourism", "Why"),)), "2 to 3, and are 1"),
         (replace(a_shortlist(), themes=(Chosen("tourism", "Why"),) * 2), "twice"),
         (replace(a_shortlist(), themes=(Chosen("tourism", "Why"), Chosen("mobility", ""))), "reason is empty"),
@@ -396,6 +413,8 @@ APPRAISAL = Appraisal("tourism", 10, 2027)
         (replace(a_pin(), figure=Figure("a", {}, 1.0, 3.0, 2.0, "people", "b")), "ends before it begins"),
         (replace(a_pin(), queries=(Query("", "SELECT 1", {}),)), "name is empty"),
         (replace(a_pin(), link="a=1\nb=2"), "one line"),
+        (replace(a_pin(), made_at=datetime(1, 1, 1, tzinfo=UTC)), "made at must be in the years 1990 to 2200"),
+        (replace(a_shortlist(), decided_at=datetime(9999, 12, 31, tzinfo=UTC)), "decided at must be in the years"),
     ],
 )
 def test_a_value_that_is_not_accepted_is_named_and_nothing_is_written(record, item, words):
@@ -597,9 +616,43 @@ def test_a_record_of_newer_software_is_refused_kindly(empty_url):
 
 def test_a_database_without_the_tables_is_a_sentence(empty_url, tmp_path):
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "record.sqlite").touch()
     record = Record(create_engine(empty_url))
     with pytest.raises(RecordUnavailableError, match="not of this version"):
         record.listed(Pin)
+    record.close()
+
+
+def test_a_file_that_is_deleted_while_it_is_used_is_a_sentence_and_not_made_again(tmp_path):
+    record = open_record(default_url(tmp_path))
+    record.save(KeptTheme("tourism"), "Ann")
+    for each in tmp_path.glob("record.sqlite*"):
+        each.unlink()
+    with pytest.raises(
+        RecordUnavailableError, match=r"no longer in the file .*record\.sqlite, and nothing was written"
+    ):
+        record.save(KeptTheme("mobility"), "Ann")
+    with pytest.raises(RecordUnavailableError, match="no longer in the file"):
+        record.listed(KeptTheme)
+    assert not (tmp_path / "record.sqlite").exists()
+    again = open_record(default_url(tmp_path))
+    assert again.listed(KeptTheme) == ()
+    again.close()
+    record.close()
+
+
+def test_a_copy_that_is_put_in_the_place_of_the_file_is_what_is_read_and_written(tmp_path):
+    record = open_record(default_url(tmp_path / "used"))
+    tourism = record.save(KeptTheme("tourism"), "Ann")
+    file = tmp_path / "used" / "record.sqlite"
+    shutil.copy(file, tmp_path / "copy")
+    record.save(KeptTheme("mobility"), "Ann")
+    (tmp_path / "copy").replace(file)
+    assert record.listed(KeptTheme) == (tourism,)
+    housing = record.save(KeptTheme("housing"), "Bob")
+    another = open_record(default_url(tmp_path / "used"))
+    assert another.listed(KeptTheme) == (housing, tourism)
+    another.close()
     record.close()
 
 
@@ -896,6 +949,15 @@ def test_a_file_that_is_no_export_is_refused(record, content, words):
     assert record.revision() == 0
 
 
+def test_an_item_of_the_highest_version_that_is_taken_in_can_be_changed(record, other):
+    record.save(Gate("tourism", "yes"), "Ann")
+    content = everything(record)
+    set_in("items", "gate", 0, "version", 1_000_000_000)(content)
+    other.import_json(signed(content), "Ann", "merge")
+    (gate,) = other.listed(Gate)
+    assert other.save(replace(gate, reason="Asked"), "Bob").version == 1_000_000_001
+
+
 def test_a_file_that_was_cut_short_is_refused(record, other):
     fill(record)
     with pytest.raises(RefusedError, match="not JSON"):
@@ -913,6 +975,10 @@ def test_a_file_that_was_cut_short_is_refused(record, other):
         (set_in("items", "score", 0, "removed", "no"), "whether it was removed"),
         (set_in("items", "score", 0, "edited_at", "2026-11-04T10:00:00"), "with its zone"),
         (set_in("items", "score", 0, "edited_at", "yesterday"), "with its zone"),
+        (set_in("items", "score", 0, "edited_at", "0001-01-01T00:00:00+00:00"), "edited at must be in the years 1990"),
+        (set_in("items", "score", 0, "version", 1_000_000_001), "the version 1,000,000,001, and up to 1,000,000,000"),
+        (set_in("items", "cost_line", 0, "position", 500_001), "the position 500,001, and up to 500,000"),
+        (set_in("changes", 0, "at", "2201-01-01T00:00:00+00:00"), "at must be in the years 1990 to 2200"),
         (set_in("items", "score", 0, ["not", "an", "object"]), "no object"),
         (set_in("items", "cost_line", 0, "amounts", [1e308 * 10 / 10, "x"]), "must be"),
         (set_in("items", "vote", []), "“vote”"),
@@ -982,7 +1048,7 @@ FREE = st.dictionaries(
     ),
     max_size=3,
 )
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the bounds have none
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the bounds have none
 ANY_ITEM = st.one_of(
     st.builds(Score, NAMES, NAMES, NAMES, st.none() | PERCENT, WORDS),
     st.builds(Weight, NAMES, NAMES, PERCENT),
@@ -993,7 +1059,7 @@ ANY_ITEM = st.one_of(
         st.sampled_from(["cost", "benefit"]),
         st.just("other"),
         WORDS,
-        st.lists(st.none() | st.floats(-1e13, 1e13), max_size=5).map(tuple),
+        st.lists(st.none() | st.floats(0, 1e13), max_size=5).map(tuple),
         PERCENT,
         PERCENT,
         WORDS,

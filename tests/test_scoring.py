@@ -158,10 +158,37 @@ def test_how_far_people_differ_is_told_with_whom_it_moves_most(release, scored):
     tourism, mobility = order.index("tourism"), order.index("mobility")
     assert found.ranks[:, [tourism, mobility]].tolist() == [[1, 2], [2, 1]]
     said = scoring_words.disagreement_sentences(standing(release, scored).panel)
-    # Two people with opposite orders of two themes: W = 0.
-    assert said[0].startswith("Kendall's W, the concordance of their orders, is 0.00")
+    # Two people with opposite orders of two themes: W = 0. By chance, orders are the same half the time: 1 / 2.
+    assert said[0] == (
+        "Kendall's W, the concordance of their orders, is 0.00: 1 is the same order, and 0.50 what 2 people whose "
+        "orders have nothing to do with each other come to on average."
+    )
     assert said[1] == "The place of Mobility and Tourism differs most: by 1 from one person to another."
     assert said[2] == "Scores lie furthest apart on Timeliness of Tourism: 0 to 100."
+
+
+def test_what_chance_gives_is_told_by_how_many_people_are_compared(release, record):
+    # Two of four themes pass. Ann, Bob and Cat put Tourism first, Mobility first, Tourism first; Dan has not scored
+    # both, so that he is not compared. Sums of ranks are 4 and 5: W = 12 (1/4 + 1/4) / (9 (8 - 2)) = 1/9.
+    for scorer, tourism, mobility in (("Ann", 100, 0), ("Bob", 0, 100), ("Cat", 75, 50)):
+        record.save(Score("tourism", "policy_value", scorer, tourism), scorer)
+        record.save(Score("mobility", "policy_value", scorer, mobility), scorer)
+    record.save(Score("tourism", "policy_value", "Dan", 25), "Dan")
+    weigh(record, {"Ann": {"policy_value": 100}})
+    for theme in ("tourism", "mobility"):
+        record.save(Gate(theme, "yes", "Because."), "Ann")
+    said = scoring_words.disagreement_sentences(standing(release, record).panel)
+    assert "is 0.11: 1 is the same order, and 0.33 what 3 people whose orders" in said[0]
+
+
+@pytest.mark.parametrize("part", ["Scores", "Weights", "Ethics gate"])
+def test_the_names_of_what_is_filled_in_hold_no_marks_of_markdown(open_app, release, part):
+    app = open_app(release.opened.folder.parent, "pages/shortlist.py", part=part, theme="Socio-economic status")
+    app.text_input(key="your-name").input("Ann").run()
+    assert not app.exception
+    names = [each.label for each in (*app.radio, *app.slider, *app.text_area, *app.text_input)]
+    assert len(names) > len(criteria()) / 2
+    assert not [name for name in names if "\\" in name or "*" in name]
 
 
 def test_one_person_alone_agrees_with_nobody(release, record):

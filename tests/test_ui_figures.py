@@ -20,7 +20,7 @@ from cellcount.ui.hour import DensityDay, Hour
 from cellcount.ui.look import PALETTES
 from cellcount.ui.presence import AreaDay, CellDay, CellFacts
 from cellcount.ui.times import hours_of
-from cellcount.ui.view import Area, Days, View, nearest_date
+from cellcount.ui.view import Area, Days, View, nearest_choice, nearest_date
 from cellcount.ui.words import exactly, interval, number, plain, rounded
 
 MONDAY = date(2026, 11, 2)
@@ -235,6 +235,34 @@ def test_what_is_not_known_is_said_in_words(value):
 )
 def test_millions_have_at_most_two_decimals(value, error, words):
     assert number(value, error) == words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(" =1", "\u00a0=1", "\n=1", "\u200b=1", "\ufeff=1", "\x00=1", " \t+1"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff201", " \uff1d1"),
+    ],
+)
+def test_neither_what_cannot_be_seen_nor_wide_signs_hide_a_formula(name):
+    assert exports.safe_text(name) == f"'{name}"
+
+
+@pytest.mark.parametrize("name", ["Stoke-on-Trent", " Leeds", "−1,230", "a=1", "", "   "])
+def test_words_that_no_spreadsheet_runs_stay_as_they_are(name):
+    assert exports.safe_text(name) == name
+
+
+def test_no_spreadsheet_runs_what_a_column_is_called():
+    table = pd.DataFrame({"=a": [1], " @b": ["c"]})
+    assert exports.to_csv(table).decode("utf-8-sig") == "'=a,' @b\n1,c\n"
+    columns = json.loads(exports.to_csvw(table, "a.csv", {}, {}))["tableSchema"]["columns"]
+    assert [each["titles"] for each in columns] == ["'=a", "' @b"], "the description has the headings of the file"
+
+
+def test_what_is_not_of_a_release_is_not_said_to_be_missing_from_one():
+    said = nearest_choice("x", {"tourism": "Tourism"}, "tourism", "theme").said
+    assert said == "There is no theme “x” here. Shown instead: Tourism."
 
 
 @given(st.text())

@@ -264,4 +264,4 @@ class TestThePage:
 
     def test_a_part_that_is_not_there_gets_a_sentence(self, releases, open_app):
         said = texts(open_app(releases, QUALITY, part="Precission"))
-        assert "There is no part “Precission” in this release. Shown instead: Precision." in said
+        assert "There is no part “Precission” here. Shown instead: Precision." in said

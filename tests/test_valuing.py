@@ -13,6 +13,7 @@ import pytest
 from cellcount.record import Appraisal, CostLine, Record, open_record
 from cellcount.ui import costs_lines, valuing
 from cellcount.ui.costs_lines import LABEL, LOW, OPTION, LinesError, lines_of, table_of
+from cellcount.ui.costs_result import by_year_of
 from cellcount.ui.valuing import PRESENT, alternatives, best_of, valued
 
 HOW = Appraisal("tourism", 2, 2027, 0.1)
@@ -40,6 +41,34 @@ def test_net_present_value_and_ratio_are_those_by_hand(record):
     assert shown is not None
     assert (shown.npv, shown.bcr) == ("£110", "2.1")
     assert shown.words == "Over 2 years from 2027, discounted at 10 % a year, 2027 prices."
+
+
+def test_what_an_alternative_keeps_of_the_present_source_is_no_cost_and_no_saving(record):
+    # Of 100 and 110, 40 and 55 go on: worth 40 + 50 = 90. 200 - 90 = 110 is saved and 10 earned, for access of 100.
+    smaller = CostLine("tourism", "Cell counts", "cost", "other", "A smaller survey", (40.0, 55.0), source="Plan")
+    (found,) = alternatives([SURVEY, smaller, ACCESS, REUSE], HOW)
+    assert found.npv == pytest.approx(20)
+    assert found.bcr == pytest.approx(1.2)
+    # The same saving, typed as one: 60, and 55 in the second year, worth 50.
+    saved = CostLine("tourism", "Cell counts", "benefit", "survey cost avoided", "Saved", (60.0, 55.0), source="Plan")
+    (found,) = alternatives([saved, ACCESS, REUSE], HOW)
+    assert (found.npv, found.bcr) == (pytest.approx(20), pytest.approx(1.2))
+
+
+def test_costs_and_benefits_by_year_are_those_that_the_ratio_is_of():
+    smaller = CostLine("tourism", "Cell counts", "cost", "other", "A smaller survey", (40.0, 55.0), source="Plan")
+    (found,) = alternatives([SURVEY, smaller, ACCESS, REUSE], HOW)
+    by_year = by_year_of(found, HOW, 0)
+    assert by_year["costs"].tolist() == [50, 50]
+    assert by_year["benefits"].tolist() == [60, 60]
+    assert by_year["net_present_value"].tolist() == [10, 10]
+
+
+def test_the_ratio_of_the_examples_is_of_what_changes_against_the_present_source():
+    # At 0 % over 2 years: 400,000 saved and 100,000 earned, for 400,000 in the first year and 250,000 in the second.
+    (found,) = alternatives(costs_lines.examples("tourism", 2), replace(HOW, constant_rate=0.0))
+    assert found.npv == pytest.approx(-150_000)
+    assert found.bcr == pytest.approx(500 / 650)
 
 
 def test_optimism_bias_raises_costs_and_lowers_benefits_of_its_category():
@@ -91,6 +120,11 @@ def test_what_the_present_source_is_worth_is_lost():
     worth = CostLine("tourism", PRESENT, "benefit", "timeliness", "Its long series", (20.0, 0.0))
     (found,) = alternatives([SURVEY, ACCESS, worth], HOW)
     assert found.npv == pytest.approx(200 - 100 - 20)
+    assert found.bcr == pytest.approx(200 / 120)
+    # 12 of it is kept: 8 is lost.
+    kept = CostLine("tourism", "Cell counts", "benefit", "timeliness", "A series again", (12.0, 0.0))
+    (found,) = alternatives([SURVEY, ACCESS, worth, kept], HOW)
+    assert found.bcr == pytest.approx(200 / 108)
 
 
 def test_buying_data_double_counting_and_lines_without_a_source_are_said():
@@ -101,6 +135,9 @@ def test_buying_data_double_counting_and_lines_without_a_source_are_said():
     assert said[0].startswith("“Purchase of the data”: The brief rules out buying data")
     assert "No source is named for “Purchase of the data” and “Fewer interviews”" in said[1]
     assert "counts the same money twice" in said[2]
+    # A survey, and what is kept of it, may stand in that category too: nothing is counted twice.
+    kept = [replace(each, category="survey cost avoided") for each in (SURVEY, ACCESS)]
+    assert valuing.cautions([*kept, REUSE]) == ()
     assert valuing.cautions([SURVEY, ACCESS, REUSE]) == ()
 
 

@@ -8,6 +8,7 @@ fits here fits there; Matplotlib brings it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ Ink = Literal["text", "deep", "accent", "warning"]
 _WIDEST = 1.4
 """Width over size of what DejaVu Sans does not have: emoji are the widest of it."""
 _SAFETY = 1.01
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]* """)
 _STEPS = 10
 """Sizes that are tried between the largest letters and the least."""
 
@@ -192,7 +194,9 @@ def _lines_of(text: Text, room: float) -> list[str]:
 
 
 def split(texts: Sequence[Text], room: float, most: float) -> tuple[list[Text], list[Text]]:
-    """Paragraphs that fit above each other, and those that do not; one that is too long is parted between lines.
+    """Paragraphs that fit above each other, and those that do not; one that is too long is parted between sentences.
+
+    Only a sentence that is too long by itself is parted between lines, and only at the top, where no turn saves it.
 
     Parameters
     ----------
@@ -215,17 +219,28 @@ def split(texts: Sequence[Text], room: float, most: float) -> tuple[list[Text], 
             continue
         rest = list(texts[index:])
         left = most - height(fitting, room) - (each.before if fitting else 0.0)
-        whole = int(left / each.leading + 1e-6)
-        told = _lines_of(each, room)
-        # Two lines at least on either side: a single one is not worth the turn.
-        if whole >= 2 and len(told) - whole >= 2 and not each.bold:
-            turn = _place_of(each.words, sum(len(line.replace(" ", "")) for line in told[:whole]))
+        alone = all(_is_heading(above) for above in fitting)
+        turn = 0 if each.bold else _turn(each, room, int(left / each.leading + 1e-6), between_lines=alone)
+        if turn:
             fitting.append(replace(each, words=each.words[:turn].strip()))
             rest[0] = replace(each, words=each.words[turn:].strip(), bullet=False)
         while fitting and _is_heading(fitting[-1]):
             rest.insert(0, fitting.pop())
         return fitting, rest
     return fitting, []
+
+
+def _turn(text: Text, room: float, whole: int, *, between_lines: bool) -> int:
+    """Where the part of a paragraph ends that so many whole lines hold; 0 where it has no good place for that."""
+    told = _lines_of(text, room)
+    last = _place_of(text.words, sum(len(line.replace(" ", "")) for line in told[: max(whole, 0)]))
+    ends = [found.end() for found in _SENTENCE_END.finditer(text.words)]
+    # What goes on in a small letter is an abbreviation. The space after a sentence may be where a line ends.
+    ends = [end for end in ends if end - 1 <= last and not text.words[end : end + 1].islower()]
+    if ends:
+        return ends[-1]
+    # Two lines at least on either side: a single one is not worth the turn.
+    return last if between_lines and whole >= 2 and len(told) - whole >= 2 else 0
 
 
 def _place_of(words: str, letters: int) -> int:

@@ -33,6 +33,7 @@ from cellcount.briefing.wording import (
     picture_size,
     points,
     short_warning,
+    source_line,
     warnings_of,
     web_address,
 )
@@ -221,7 +222,9 @@ class _Writer:
             more.bars(more.free, _cleaned(theme), _made_of(theme))
             self._finish(more, theme, self._theme_notes(theme))
         if rest:
-            self._flow(title + CONTINUED, rest, self.deck.synthetic_on(theme), self.deck.release_on(theme))
+            # In the letters of the slide that they go on from: those are the least.
+            synthetic, release = self.deck.synthetic_on(theme), self.deck.release_on(theme)
+            self._flow(title + CONTINUED, rest, synthetic, release, sizes=BODY[-1:])
 
     def _question(self, canvas: Canvas, question: str) -> Box:
         """Write the question below the title; what is left of the slide."""
@@ -351,23 +354,22 @@ class _Writer:
         texts = self._texts(paragraphs(slide.words))
         self._flow(clean(slide.title), texts, self.deck.synthetic, self.deck.releases[0].release_id)
 
-    def _flow(self, title: str, texts: list[Text], synthetic: bool, release: str) -> None:
-        """Words on as many slides as they need, of which each says that it goes on."""
+    def _flow(
+        self, title: str, texts: list[Text], synthetic: bool, release: str, sizes: Sequence[float] = BODY
+    ) -> None:
+        """Words on as many slides as they need, in letters of one size, of which each says that it goes on."""
         marks, foot = self._marks(synthetic), self._foot(release)
-        rest = texts
+        canvas = Canvas.plain(self.ground, title, marks, foot)
+        rest = _in_fewest_slides(texts, canvas.free, sizes)
         while True:
-            canvas = Canvas.plain(self.ground, title, marks, foot)
-            fitting, left = self._body(rest, canvas.free)
-            if not fitting and left:
-                # A slide of a strange size: rather too much on it than none.
-                fitting, left = left[:1], left[1:]
+            fitting, rest = _slideful(rest, canvas.free)
             canvas.words(canvas.free, fitting, "Words")
             canvas.foot(marks, foot)
             self._note(canvas.slide, warnings_of(self.deck))
-            if not left:
+            if not rest:
                 return
-            rest = left
             title = title if title.endswith(CONTINUED) else title + CONTINUED
+            canvas = Canvas.plain(self.ground, title, marks, foot)
 
     def _body(self, texts: list[Text], box: Box) -> tuple[list[Text], list[Text]]:
         """Words at the largest size at which they fit; at the least of them as many as fit, and the rest."""
@@ -434,7 +436,7 @@ class _Writer:
             f"Ethics: {theme.ethics}" if theme.ethics else "",
             *(f"Why: {each}" for each in theme.reasons),
             *(each.text for each in paragraphs(theme.words)),
-            f"Source: {facts.source}" if facts.source else "",
+            source_line(facts.source),
             f"Release: {facts.title} ({facts.release_id})",
             *warnings_of(self.deck),
         ]
@@ -458,6 +460,29 @@ class _Writer:
                 run = paragraph.add_run()
                 run.text = str(link)
                 run.hyperlink.address = link
+
+
+def _in_fewest_slides(texts: Sequence[Text], box: Box, sizes: Sequence[float]) -> list[Text]:
+    """Words in the largest letters in which they need no more slides than in any smaller ones."""
+    tried = [scaled(texts, size / BODY[0]) for size in sizes]
+    slides = [_slides(each, box) for each in tried]
+    return tried[slides.index(min(slides))]
+
+
+def _slides(texts: Sequence[Text], box: Box) -> int:
+    """How many slides words need."""
+    rest, slides = list(texts), 0
+    while rest:
+        _, rest = _slideful(rest, box)
+        slides += 1
+    return slides
+
+
+def _slideful(texts: Sequence[Text], box: Box) -> tuple[list[Text], list[Text]]:
+    """The words that fit a slide, and the rest."""
+    fitting, left = split(texts, box.width, box.height)
+    # A slide of a strange size: rather too much on it than none.
+    return (fitting, left) if fitting else (left[:1], left[1:])
 
 
 def _items(sentences: Sequence[str]) -> list[Paragraph]:

@@ -19,6 +19,8 @@ METHOD_TITLE = "How the figures are made"
 CAVEATS_TITLE = "What to bear in mind"
 DESCRIPTION_LETTERS = 1_000
 """Most characters of what is read aloud of a picture."""
+SOURCE = "Source"
+"""What stands before where data come from."""
 
 _LINES = re.compile(r"\r\n|\r|\n")
 _BULLETS = ("- ", "* ", "• ")
@@ -166,6 +168,29 @@ def _sentence(text: str) -> str:
     return told if not told or told[-1] in ".!?…" else f"{told}."
 
 
+def source_of(source: str) -> str:
+    """Where data come from, without the word before it, which the foot of a page has and so has a pin.
+
+    Examples
+    --------
+    >>> source_of("Source: Nobody, CC0 1.0."), source_of("Nobody, CC0 1.0.")
+    ('Nobody, CC0 1.0.', 'Nobody, CC0 1.0.')
+    """
+    return clean(source).removeprefix(f"{SOURCE}:").strip()
+
+
+def source_line(source: str) -> str:
+    """Where data come from, with the word before it once; nothing where that is not said.
+
+    Examples
+    --------
+    >>> source_line("Source: Nobody, CC0 1.0."), source_line("Nobody, CC0 1.0."), source_line("")
+    ('Source: Nobody, CC0 1.0.', 'Source: Nobody, CC0 1.0.', '')
+    """
+    told = source_of(source)
+    return f"{SOURCE}: {told}" if told else ""
+
+
 def about_pin(deck: Deck, pin: PinSlide) -> tuple[tuple[str, str], ...]:
     """What belongs to a pin besides its picture: what it is called, and what it is.
 
@@ -183,7 +208,7 @@ def about_pin(deck: Deck, pin: PinSlide) -> tuple[tuple[str, str], ...]:
         ("Figure", pin.figure),
         ("Precision", pin.precision),
         ("Changed", pin.changed),
-        ("Source", pin.source),
+        (SOURCE, source_of(pin.source)),
         ("Release", f"{title} ({pin.release_id})" if title else pin.release_id),
         ("View", pin.link),
         ("Data", " ".join(deck.synthetic_words) if pin.synthetic else ""),
@@ -217,7 +242,7 @@ def about_data(deck: Deck) -> tuple[Paragraph, ...]:
         lines = [
             *facts.caveats,
             f"Disclosure: {facts.disclosure_rule}" if facts.disclosure_rule else "",
-            f"Source: {facts.source}" if facts.source else "",
+            source_line(facts.source),
             f"Hours are local time ({facts.time_zone})." if facts.time_zone else "",
         ]
         told += [Paragraph(each, bullet=True) for each in map(clean, lines) if each and each not in said]

@@ -4,6 +4,9 @@ It is the social cost-benefit analysis of the Green Book, net against carrying o
 have cost and no longer does counts as a benefit. Amounts are in constant prices, a year at a time, from year 0, which
 is not discounted. Signs are kept by what a line is: costs and benefits are both given as positive amounts.
 
+The net present value is the sum of all lines, however they are split. Total costs, total benefits and their ratio are
+of increments, so that they do not hang on the split either: see `Appraisal.increments`.
+
 An amount that nobody has given is unknown. It is never taken for 0: neither its line nor any total has a value then,
 and the line is named, so that a figure can be asked for.
 
@@ -27,9 +30,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-Side = Literal["cost", "benefit", "avoided"]
-SIGNS: dict[Side, float] = {"cost": -1.0, "benefit": 1.0, "avoided": 1.0}
-"""How a line enters the net present value. Avoided is what the present source costs and would no longer."""
+Side = Literal["cost", "benefit", "avoided", "lost"]
+SIGNS: dict[Side, float] = {"cost": -1.0, "benefit": 1.0, "avoided": 1.0, "lost": -1.0}
+"""How a line enters the net present value. Avoided is what the present source costs, lost what it is worth."""
+OF_SPENDING: frozenset[Side] = frozenset({"cost", "avoided"})
+"""Sides that are money spent, with the option or without it; the others are what is had for it."""
 
 SCHEDULE = ((30, 0.035), (75, 0.03), (math.inf, 0.025))
 """Last year and yearly rate of each step of the Green Book's declining discount rate."""
@@ -37,6 +42,8 @@ SCHEDULE = ((30, 0.035), (75, 0.03), (math.inf, 0.025))
 
 NEGLIGIBLE = 1e-9
 """Share of all amounts by which a sum may miss zero through the rounding of the computer alone."""
+ROUNDING = 1e-12
+"""The same for the few amounts of one kind in one year."""
 
 
 class CostsError(ValueError):
@@ -51,12 +58,15 @@ class Line:
     ----------
     name : str
         What it is, as typed.
-    side : "cost", "benefit" or "avoided"
-        Cost of the option, benefit of it, or cost of the present source that it makes unnecessary.
+    side : "cost", "benefit", "avoided" or "lost"
+        Cost of the option, benefit of it; cost of the present source that is not paid under it, or benefit of the
+        present source that is not had under it. What the option keeps of the present source is a cost or a benefit of
+        the option too.
     amounts : sequence of float
         One a year from year 0, constant prices, 0 or more; NaN or None where not known. Empty: none is known.
     category : str
-        What optimism bias is given by.
+        What optimism bias is given by, and within which an option is held against the present source; without one, the
+        line stands for itself.
     low, high : float
         How far the amounts may lie from those given, per cent of them: -100 to 0, and 0 or more.
     """
@@ -113,14 +123,54 @@ class Appraisal:
         return np.cumsum(self.by_year)
 
     @property
+    def increments(self) -> Floats:
+        """Net present value of each kind of spending or worth, shape (kinds, years); NaN where not known.
+
+        A kind is the spending, or the worth, of one category. In each, what the option costs is held against what the
+        present source costs, and what it is worth against what that is worth, a year at a time: costs and benefits are
+        what changes against carrying on as now. A survey of 100 of which 60 is kept is thus the saving of 40 that it
+        would be if it were typed as such.
+
+        Notes
+        -----
+        Spending that goes on under another category than that of the present source is not known to be the same, and
+        counts as a new cost beside a saving: the ratio is then too near to 1.
+
+        Examples
+        --------
+        >>> survey = [Line("Survey", "avoided", [100], "survey"), Line("Half of it", "cost", [60], "survey")]
+        >>> found = appraise([*survey, Line("Access", "cost", [20], "access")], 1)
+        >>> found.increments.tolist(), found.costs, found.benefits, found.benefit_cost_ratio
+        ([[40.0], [-20.0]], 20.0, 40.0, 2.0)
+        """
+        kinds = [(line.category or str(at), line.side in OF_SPENDING) for at, line in enumerate(self.lines)]
+        places = {kind: place for place, kind in enumerate(dict.fromkeys(kinds))}
+        rows = [places[kind] for kind in kinds]
+        net, gross = np.zeros((2, len(places), self.factors.size))
+        np.add.at(net, rows, self.present)
+        np.add.at(gross, rows, np.abs(self.present))
+        # What is kept whole is no increment, though binary fractions leave a trace of it.
+        return np.where(np.abs(net) <= ROUNDING * gross, 0.0, net)
+
+    @property
+    def costs_by_year(self) -> Floats:
+        """Present value of each year's additional costs, 0 or more, shape (years,); NaN where not known."""
+        return np.maximum(-self.increments, 0.0).sum(axis=0)
+
+    @property
+    def benefits_by_year(self) -> Floats:
+        """Present value of each year's additional benefits and savings, 0 or more, shape (years,); NaN likewise."""
+        return np.maximum(self.increments, 0.0).sum(axis=0)
+
+    @property
     def costs(self) -> float | None:
-        """Present value of all costs, 0 or more; None where not known."""
-        return self._total(-1.0)
+        """Present value of what is paid or lost beyond carrying on as now, 0 or more; None where not known."""
+        return math.fsum(self.costs_by_year) if self.complete else None
 
     @property
     def benefits(self) -> float | None:
-        """Present value of all benefits, avoided costs among them, 0 or more; None where not known."""
-        return self._total(1.0)
+        """Present value of what is had or saved beyond carrying on as now, 0 or more; None where not known."""
+        return math.fsum(self.benefits_by_year) if self.complete else None
 
     @property
     def net_present_value(self) -> float | None:
@@ -129,7 +179,7 @@ class Appraisal:
 
     @property
     def benefit_cost_ratio(self) -> float | None:
-        """Benefits over costs; None where not known, or where nothing is spent."""
+        """Benefits over costs; None where not known, or where nothing more is spent than now."""
         if self.costs is None or self.benefits is None or self.costs == 0:
             return None
         return self.benefits / self.costs
@@ -142,10 +192,6 @@ class Appraisal:
         short = np.flatnonzero(self.cumulative < -NEGLIGIBLE * np.abs(self.present).sum())
         first = int(short[-1]) + 1 if short.size else 0
         return first if first < self.factors.size else None
-
-    def _total(self, sign: float) -> float | None:
-        sides = [SIGNS[line.side] == sign for line in self.lines]
-        return abs(math.fsum(self.by_line[sides])) if self.complete else None
 
 
 def discount_factors(years: int, rate: float | None = None) -> Floats:
@@ -203,14 +249,14 @@ def appraise(
     Parameters
     ----------
     lines : sequence of Line
-        All costs, benefits and avoided costs of one option.
+        All costs and benefits of one option, and those of the present source as avoided and lost.
     years : int
         How many, 1 or more; the first is year 0.
     rate : float, optional
         See `discount_factors`.
     optimism : mapping of str to float, optional
-        Per cent by category, 0 or more: added to the amounts of costs, taken from those of benefits and avoided costs,
-        for which it is at most 100. None for a category that is not given.
+        Per cent by category, 0 or more: added to the amounts of costs and of what is lost, taken from those of benefits
+        and avoided costs, for which it is at most 100. None for a category that is not given.
 
     Returns
     -------
@@ -281,8 +327,8 @@ def switching_values(appraisal: Appraisal) -> tuple[SwitchingValue, ...]:
     Returns
     -------
     tuple of SwitchingValue
-        One a line in their order, then `ALL_COSTS` and `ALL_BENEFITS`; empty while a line wants a figure. None where a
-        line is zero, or would have to be negative.
+        One a line in their order, then `ALL_COSTS` and `ALL_BENEFITS`, the totals of an appraisal; empty while a line
+        wants a figure. None where a line is zero, or would have to be negative.
 
     References
     ----------

@@ -470,8 +470,9 @@ class Disagreement:
         Each scorer's own order, 1 the best, ties at the mean of their ranks; NaN for options that do not pass or nobody
         has scored in full, and for scorers who lack a value for any other option.
     concordance : float or None
-        Kendall's W over those ranks: 1 where all scorers give the same order, 0 where there is none in common; None
-        with fewer than two scorers or options to compare, or where every scorer ties everything.
+        Kendall's W over those ranks: 1 where all scorers give the same order, on average 1 / scorers where their orders
+        are unrelated, 0 where the ranks of every option add up alike, as those of two opposite orders do; None with
+        fewer than two scorers or options to compare, or where every scorer ties everything.
     rank_ranges : array of float, shape (options,)
         Worst rank of each option less its best; NaN where fewer than two scorers are compared.
     most_disputed : tuple of int

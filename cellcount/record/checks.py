@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import unicodedata
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any, get_args
+
+from PIL import Image
 
 from cellcount.record import limits
 from cellcount.record.errors import RefusedError
@@ -39,6 +44,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-f]{32}")
 _PNG = b"\x89PNG\r\n\x1a\n"
+_BROKEN = (OSError, SyntaxError, ValueError, struct.error, zlib.error, Image.DecompressionBombError)
+"""What Pillow raises for a PNG that cannot be shown."""
 
 
 def checked(item: AnyItem) -> AnyItem:
@@ -95,7 +102,7 @@ def name_of_person(text: str) -> str:
 
 
 def check_picture(content: bytes) -> bytes:
-    """A picture: PNG, up to 10 MB and 10,000 pixels a side.
+    """A picture: a PNG that can be shown, up to 10 MB, 10,000 pixels a side and 50 million in all.
 
     Raises
     ------
@@ -107,12 +114,31 @@ def check_picture(content: bytes) -> bytes:
     if content[:8] != _PNG or content[12:16] != b"IHDR" or len(content) < 33:
         raise RefusedError("The picture is not a PNG. Nothing was written.")
     width, height = struct.unpack(">II", content[16:24])
-    if not 1 <= width <= limits.MOST_PICTURE_SIDE or not 1 <= height <= limits.MOST_PICTURE_SIDE:
+    if (
+        not 1 <= width <= limits.MOST_PICTURE_SIDE
+        or not 1 <= height <= limits.MOST_PICTURE_SIDE
+        or width * height > limits.MOST_PICTURE_PIXELS
+    ):
         raise RefusedError(
-            f"The picture is {width:,} by {height:,} pixels; a side may have 1 to {limits.MOST_PICTURE_SIDE:,}. "
-            "Nothing was written."
+            f"The picture is {width:,} by {height:,} pixels; a side may have 1 to {limits.MOST_PICTURE_SIDE:,}, and "
+            f"all of it {limits.MOST_PICTURE_PIXELS:,}. Nothing was written."
         )
+    _decode(content)
     return content
+
+
+def _decode(content: bytes) -> None:
+    """Read a picture as a page will; its size has been looked at before."""
+    try:
+        # Checksums first, and then what they are of: a picture that was verified cannot be loaded any more.
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.verify()
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.load()
+    except _BROKEN as error:
+        raise RefusedError(
+            "The picture is a PNG that cannot be read. Nothing was written. Make the picture again."
+        ) from error
 
 
 def check_data(content: bytes) -> bytes:
@@ -209,6 +235,15 @@ def _between(low: float, high: float, above: bool = False) -> Rule:
     return rule
 
 
+def _moment(value: datetime, where: str) -> datetime:
+    if not limits.FIRST_YEAR <= value.year <= limits.LAST_YEAR:
+        raise RefusedError(
+            f"The {where} must be in the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}, and is in {value.year}. "
+            "Nothing was written."
+        )
+    return value
+
+
 def _or_none(inner: Rule) -> Rule:
     return lambda value, where: None if value is None else inner(value, where)
 
@@ -241,7 +276,7 @@ def _bias(value: Mapping[str, float], where: str) -> dict[str, float]:
     unknown = sorted(set(value) - set(get_args(Category)))
     if unknown:
         raise RefusedError(f"The {where} names no category “{unknown[0][:80]}”. Nothing was written.")
-    return {category: _between(-100, 1_000, above=True)(each, where) for category, each in value.items()}
+    return {category: _between(0, limits.MOST_BIAS)(each, where) for category, each in value.items()}
 
 
 def _file_name(value: str, where: str) -> str:
@@ -286,8 +321,12 @@ _words = _text(limits.MOST_TEXT)
 _percent = _between(0, 100)
 _id = _matches(_ID, "32 hexadecimal digits")
 _sha256 = _or_none(_matches(_SHA256, "a SHA-256 checksum"))
-_position = _between(0, 1_000_000)
-_ITEM: dict[str, Rule] = {"version": _between(0, 2_000_000_000), "edited_by": _line(limits.MOST_NAME)}
+_position = _between(0, limits.MOST_POSITION)
+_ITEM: dict[str, Rule] = {
+    "version": _between(0, limits.MOST_VERSION),
+    "edited_by": _line(limits.MOST_NAME),
+    "edited_at": _or_none(_moment),
+}
 
 _RULES: dict[type, dict[str, Rule]] = {
     KeptTheme: {**_ITEM, "theme_id": _identifier},
@@ -309,6 +348,7 @@ _RULES: dict[type, dict[str, Rule]] = {
         "release_id": _identifier,
         "release_title": _line(limits.MOST_LINE),
         "author": _name,
+        "made_at": _moment,
         "source": _words,
         "caveats": _each(_text(limits.MOST_TEXT, fewest=1)),
         "methods": _each(_text(limits.MOST_TEXT, fewest=1)),
@@ -344,7 +384,7 @@ _RULES: dict[type, dict[str, Rule]] = {
         "theme_id": _identifier,
         "option": _name,
         "label": _line(limits.MOST_NAME),
-        "amounts": _each(_or_none(_between(-limits.MOST_POUNDS, limits.MOST_POUNDS)), limits.MOST_YEARS),
+        "amounts": _each(_or_none(_between(0, limits.MOST_POUNDS)), limits.MOST_YEARS),
         "low_percent": _percent,
         "high_percent": _between(0, 1_000),
         "source": _words,
@@ -354,7 +394,7 @@ _RULES: dict[type, dict[str, Rule]] = {
         **_ITEM,
         "theme_id": _identifier,
         "years": _between(1, limits.MOST_YEARS),
-        "first_year": _between(1990, 2200),
+        "first_year": _between(limits.FIRST_YEAR, limits.LAST_YEAR),
         "constant_rate": _or_none(_between(-1, 1, above=True)),
         "optimism_bias": _bias,
     },
@@ -362,6 +402,7 @@ _RULES: dict[type, dict[str, Rule]] = {
     Shortlist: {
         **_ITEM,
         "id": _id,
+        "decided_at": _moment,
         "names": _each(_name, fewest=1),
         "themes": _each(_made_of, limits.MOST_CHOSEN, limits.FEWEST_CHOSEN),
         "release_id": _identifier,
@@ -380,6 +421,7 @@ _RULES: dict[type, dict[str, Rule]] = {
     },
     Change: {
         "id": _id,
+        "at": _moment,
         "by": _name,
         "what": _identifier,
         "item_id": _line(limits.MOST_TEXT, fewest=1),

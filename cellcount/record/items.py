@@ -301,7 +301,7 @@ class Appraisal(Item):
     constant_rate : float or None
         Discount rate as a fraction, above -1 and up to 1; None for the schedule of the Green Book.
     optimism_bias : Mapping
-        Per cent by category, above -100 and up to 1,000.
+        Per cent by category, 0 to 100.
     """
 
     theme_id: str

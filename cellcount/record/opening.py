@@ -205,9 +205,14 @@ def _sqlite(engine: Engine, begin: str) -> Iterator[Connection]:
     """A transaction of SQLite that begins as it is told to; the driver by itself would begin later.
 
     The settings hold for a connection, and whoever made the engine may not have made them, so each transaction does.
+    A file that is gone is not made again: what is then kept would be all that is kept, and nobody would know.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+    if _is_gone(_file_in(engine.url)):
+        raise RecordUnavailableError(
+            f"The record is no longer in {place(engine)}, and nothing was written. Put the file or a copy of it back; "
+            "to begin with an empty record, start the app again."
+        )
+    with _alone(engine) as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         connection.exec_driver_sql("PRAGMA synchronous = FULL")
         connection.exec_driver_sql(begin)
@@ -216,9 +221,20 @@ def _sqlite(engine: Engine, begin: str) -> Iterator[Connection]:
 
 def _write_ahead(engine: Engine) -> None:
     """Readers and the writer at once. The file remembers it."""
-    with _in_words(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+    with _in_words(engine), _alone(engine) as connection:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A connection to SQLite that is closed after use and not kept for the next.
+
+    One that is kept goes on writing into the file that it opened after somebody deleted it or put another in its place.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+        yield connection
 
 
 def _file_of(engine: Engine) -> Path | None:
@@ -247,6 +263,17 @@ def _is_there(path: Path | None) -> bool:
         return path is None or path.stat().st_size > 0
     except OSError:
         return False
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        # It may not be looked at: SQLite says so when it opens it.
+        return False
+    return False
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select
 from cellcount.record.checks import check_data, check_picture, checked, checked_change
 from cellcount.record.errors import RefusedError
 from cellcount.record.items import KINDS, Change, Item, Pin, new_id
-from cellcount.record.limits import MOST_IMPORT_BYTES
+from cellcount.record.limits import MOST_IMPORT_BYTES, MOST_IMPORTED
 from cellcount.record.opening import reading, writing
 from cellcount.record.plain import as_plain, canonical, from_plain
 from cellcount.record.rows import (
@@ -329,10 +329,20 @@ def _items(content: dict[str, Any]) -> Iterator[Stored[Item]]:
                     f"A {name.replace('_', ' ')} of the file does not say its version, who edited it, when, or whether "
                     "it was removed. Nothing was written."
                 )
+            _check_room(item, name.replace("_", " "))
             if item.id in seen:
                 raise RefusedError(f"A {name.replace('_', ' ')} is in the file twice. Nothing was written.")
             seen.add(item.id)
             yield Stored(item, removed)
+
+
+def _check_room(item: Item, what: str) -> None:
+    for each, most in MOST_IMPORTED.items():
+        value = getattr(item, each, 0)
+        if value > most:
+            raise RefusedError(
+                f"A {what} of the file has the {each} {value:,}, and up to {most:,} is taken in. Nothing was written."
+            )
 
 
 def _check_files(items: tuple[Stored[Item], ...], files: Mapping[str, bytes]) -> None:

@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from urllib.parse import parse_qs
 
 import streamlit as st
 
 from cellcount.record import ConflictError, Pin, Record
 from cellcount.record.limits import MOST_LINE, MOST_TEXT
-from cellcount.ui import controls, evidence, frame, keeping, pinning
+from cellcount.ui import controls, evidence, frame, keeping, pinned, pinning
 from cellcount.ui.reading import Release
 from cellcount.ui.words import plain
 
@@ -129,7 +128,7 @@ def _links(release: Release, card: Card) -> None:
     if pin.page not in frame.PAGES:
         return
     file = frame.PAGES[pin.page].file
-    query = parse_qs(pin.link)
+    query = pinned.query_of(pin.link)
     if card.here:
         st.page_link(file, label="Open the view", icon=":material/open_in_full:", query_params=query)
     if pin.release_id != release.manifest.release_id:

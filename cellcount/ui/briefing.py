@@ -72,7 +72,7 @@ def show(release: Release) -> None:
         beside = st.container(width="content")
         by = controls.your_name()
     with beside:
-        _new(record, by, primary=not briefings)
+        _new(record, by, len(briefings))
     keeping.show_trouble(WHERE, release.manifest.time_zone, told)
     if not briefings:
         _nothing_yet(record)
@@ -137,10 +137,11 @@ def _nothing_yet(record: Record) -> None:
             st.page_link(page.file, label=page.title, icon=page.icon, query_params=controls.kept() or None)
 
 
-def _new(record: Record, by: str, *, primary: bool) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+def _new(record: Record, by: str, there: int) -> None:
+    # Another one once it has done its work, or it would stay open.
+    kind: Literal["primary", "secondary"] = "secondary" if there else "primary"
     with (
-        st.popover("New briefing", icon=":material/add:", type=kind, key="new"),
+        st.popover("New briefing", icon=":material/add:", type=kind, key=f"new-{there}"),
         st.form("new-briefing", border=False, width=420),
     ):
         title = st.text_input("Title", key="new-title", max_chars=MOST_LINE)

@@ -228,7 +228,7 @@ def shortened(text: str, most: int) -> str:
     Examples
     --------
     >>> shortened("Many people are in the city at noon", 20)
-    'Many people are in …'
+    'Many people are …'
     """
     if len(text) <= most:
         return text

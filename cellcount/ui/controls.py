@@ -21,6 +21,7 @@ from streamlit.errors import StreamlitAPIException
 
 from cellcount.errors import CellCountError
 from cellcount.methods.day_types import CALENDARS, DAY_TYPES, SATURDAY, day_type
+from cellcount.record import RefusedError, name_of_person
 from cellcount.ui import windows
 from cellcount.ui.compare import HOWS, Comparison, How
 from cellcount.ui.search import HELP, Searched, Target
@@ -738,7 +739,7 @@ def your_name() -> str:
     Returns
     -------
     str
-        The name as typed, without spaces at its ends; empty where none was typed, and a sentence asks for it.
+        The name as the record keeps it; empty where none was typed, or one that cannot be kept, and a sentence says so.
     """
     name = st.text_input(
         "Your name",
@@ -748,11 +749,15 @@ def your_name() -> str:
         width=270,
         help="Stands beside everything that you save, as you type it.",
     )
-    typed = " ".join((name or "").split())
-    st.session_state[_NAME] = typed
+    typed = st.session_state[_NAME] = (name or "").strip()
     if not typed:
         st.caption("Type your name before you save anything: everything that is kept says who kept it.")
-    return typed
+        return ""
+    try:
+        return name_of_person(typed)
+    except RefusedError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return ""
 
 
 def typed_name() -> str:

@@ -29,8 +29,10 @@ from cellcount.ui.words import count, plain
 
 METHOD = (
     "Present values are of the alternative against carrying on as now: what the present source costs and would no "
-    "longer is worth as much. Amounts are in constant prices; the first year is not discounted. Sources: HM Treasury "
-    "(2022), The Green Book, chapter 5 and annexes A5 and A6."
+    "longer is worth as much. In each category and year, costs of the alternative are taken against those of the "
+    "present source, and benefits against benefits: only the difference is a cost, a saving or a benefit. Amounts are "
+    "in constant prices; the first year is not discounted. Sources: HM Treasury (2022), The Green Book, chapter 5 and "
+    "annexes A5 and A6."
 )
 
 
@@ -90,12 +92,18 @@ def _all(found: Sequence[Alternative]) -> None:
         {
             "Alternative": plain(each.option),
             "Net present value": "not known" if each.npv is None else pounds(each.npv),
-            "Benefit-cost ratio": "not known" if each.bcr is None else ratio(each.bcr),
+            "Benefit-cost ratio": _ratio(each),
             "": plain(each.reason),
         }
         for each in found
     ]
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+
+
+def _ratio(shown: Alternative) -> str:
+    if shown.bcr is not None:
+        return ratio(shown.bcr)
+    return "not known" if shown.npv is None else "none"
 
 
 def _figures(shown: Alternative, how: Appraisal) -> None:
@@ -108,12 +116,13 @@ def _figures(shown: Alternative, how: Appraisal) -> None:
         st.metric("Net present value", net)
         st.caption(plain(f"{shown.option} against the present source, {how_words(how)}"))
     with second:
-        st.metric("Benefit-cost ratio", "not known" if shown.bcr is None else ratio(shown.bcr))
+        st.metric("Benefit-cost ratio", _ratio(shown))
         nothing = found is not None and found.costs == 0
-        st.caption("Nothing is spent: there is no ratio" if nothing else "Benefits and avoided costs over costs")
+        none = "Nothing more is spent than now: there is no ratio"
+        st.caption(none if nothing else "Benefits and savings over additional costs, each against now")
     with third:
         st.metric("Costs, present value", spent)
-        st.caption(f"Benefits and avoided costs: {gained}")
+        st.caption(f"Beyond those of now. Benefits and savings: {gained}")
     with fourth:
         year = found.break_even_year if found else None
         never = "not known" if shown.npv is None else "not in these years"
@@ -174,14 +183,13 @@ def by_year_of(shown: Alternative, how: Appraisal, examples: int) -> pd.DataFram
     found = shown.found
     if found is None:
         return pd.DataFrame()
-    present = np.round(found.present, 2)
     return pd.DataFrame(
         {
             "year": [int(year) for year in costs_lines.years_of(how)],
             "alternative": shown.option,
             "discount_factor": np.round(found.factors, 6),
-            "costs": -np.minimum(present, 0).sum(axis=0) + 0.0,
-            "benefits": np.maximum(present, 0).sum(axis=0),
+            "costs": np.round(found.costs_by_year, 2),
+            "benefits": np.round(found.benefits_by_year, 2),
             "net_present_value": np.round(found.by_year, 2),
             "cumulative": np.round(found.cumulative, 2),
             "example_lines": examples,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from collections.abc import Mapping
 
 import geopandas as gpd
@@ -13,20 +14,29 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
-_RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+_RUNNABLE = ("=", "+", "-", "@")
+_LEADING = ("\t", "\r")
 
 
 def safe_text(text: str) -> str:
     """Text that a spreadsheet shows and does not run as a formula.
 
-    Source: OWASP, CSV Injection.
+    Spaces and marks that cannot be seen do not hide a formula, and neither do signs of another width: some
+    spreadsheets drop the former and read the latter as the plain ones. Source: OWASP, CSV Injection.
 
     Examples
     --------
-    >>> safe_text("=HYPERLINK(A1)"), safe_text("Stoke-on-Trent")
-    ("'=HYPERLINK(A1)", 'Stoke-on-Trent')
+    >>> safe_text("=HYPERLINK(A1)"), safe_text(" ＝1"), safe_text("Stoke-on-Trent")
+    ("'=HYPERLINK(A1)", "' ＝1", 'Stoke-on-Trent')
     """
-    return f"'{text}" if text.startswith(_RUNNABLE) else text
+    seen = next((each for each in text if not _unseen(each)), "")
+    runs = text.startswith(_LEADING) or unicodedata.normalize("NFKC", seen).startswith(_RUNNABLE)
+    return f"'{text}" if runs else text
+
+
+def _unseen(character: str) -> bool:
+    """Whether a character is a space, a control or a mark without a width."""
+    return character.isspace() or unicodedata.category(character).startswith("C")
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
@@ -36,9 +46,17 @@ def to_csv(table: pd.DataFrame) -> bytes:
     --------
     >>> to_csv(pd.DataFrame({"place": ["=1+1"], "people": [None]})).decode("utf-8-sig")
     "place,people\n'=1+1,\n"
+    >>> to_csv(pd.DataFrame({"=1+1": [2]})).decode("utf-8-sig")
+    "'=1+1\n2\n"
     """
     safe = {name: _safe(table[name]) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
-    return table.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    shown = table.assign(**safe).rename(columns=_heading)
+    return shown.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def _heading(name: object) -> str:
+    """What a column is called in the CSV."""
+    return safe_text(str(name))
 
 
 def _safe(column: pd.Series) -> pd.Series:
@@ -65,7 +83,7 @@ def to_csvw(table: pd.DataFrame, file_name: str, facts: Mapping[str, object], co
     described = [
         {
             "name": name,
-            "titles": name,
+            "titles": _heading(name),
             "dc:description": columns.get(name, ""),
             "datatype": kinds.get(table[name].dtype.kind, "string"),
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from urllib.parse import parse_qs
 
 import streamlit as st
 
@@ -16,14 +15,15 @@ from cellcount.record.items import Item, Order
 from cellcount.themes import Theme
 from cellcount.ui import controls, frame, keeping
 from cellcount.ui.headlines import NotInReleaseError, headline
+from cellcount.ui.pinned import query_of
 from cellcount.ui.reading import Release
-from cellcount.ui.words import count, plain
+from cellcount.ui.words import count, listed, plain
 from cellcount.verdicts import Facts, tally, verdicts_of
 
 WHERE = "kept-"
 """What the names of the parts of the page begin with, where a mark could not be saved."""
-_WAITING = "theme-to-keep"
-"""The theme that is kept as soon as there is a name to keep it under."""
+_WAITING = "themes-to-keep"
+"""The themes that are kept as soon as there is a name to keep them under."""
 MOST_COLUMNS = 4
 """Themes side by side; more go on below."""
 MOST_PINS = 3
@@ -69,7 +69,7 @@ def read(release: Release) -> Marks:
     except CellCountError as error:
         st.caption(f":material/warning: Themes cannot be marked now. {plain(error)}")
         return Marks(None, {}, zone)
-    if controls.typed_name() or controls.kept_aside(_WAITING):
+    if controls.typed_name() or _waiting():
         with st.container(horizontal=True, vertical_alignment="bottom", key="who-keeps"):
             controls.your_name()
             _say_kept(marks)
@@ -116,7 +116,7 @@ def button(marks: Marks, theme: Theme) -> None:
         on_click=_switch,
         args=(mark or KeptTheme(theme.id, kept=False),),
     )
-    if controls.kept_aside(_WAITING) == theme.id:
+    if theme.id in _waiting():
         st.caption("Type your name at the top of the page: then it is kept.")
 
 
@@ -202,7 +202,7 @@ def _pins(pins: Sequence[Pin]) -> None:
         return
     for pin in pins[:MOST_PINS]:
         if pin.page in frame.PAGES:
-            file, query = frame.PAGES[pin.page].file, parse_qs(pin.link)
+            file, query = frame.PAGES[pin.page].file, query_of(pin.link)
             st.page_link(file, label=plain(pin.headline), icon=":material/keep:", query_params=query)
         else:
             st.markdown(f"- {plain(pin.headline)}")
@@ -218,28 +218,36 @@ def _pins(pins: Sequence[Pin]) -> None:
 
 
 def _switch(mark: KeptTheme) -> None:
-    """Mark a theme, or let it go; without a name it waits for one."""
+    """Mark a theme, or let it go; without a name it waits for one, with those that wait already."""
     by = controls.typed_name()
     if not by:
-        controls.keep_aside(_WAITING, mark.theme_id)
+        controls.keep_aside(_WAITING, tuple(dict.fromkeys((*_waiting(), mark.theme_id))))
         return
     keeping.save(f"{WHERE}{mark.theme_id}", replace(mark, kept=not mark.kept), by)
 
 
+def _waiting() -> tuple[str, ...]:
+    held: tuple[str, ...] | None = controls.kept_aside(_WAITING)
+    return held or ()
+
+
 def _keep_what_waits() -> None:
-    waits, by = controls.kept_aside(_WAITING), controls.typed_name()
-    if not waits or not by:
+    by = controls.typed_name()
+    if not by:
         return
+    waits = _waiting()
     controls.keep_aside(_WAITING, None)
-    stored = keeping.record().get(KeptTheme, waits) or KeptTheme(waits)
-    keeping.save(f"{WHERE}{waits}", replace(stored, kept=True), by)
+    for theme_id in waits:
+        stored = keeping.record().get(KeptTheme, theme_id) or KeptTheme(theme_id)
+        keeping.save(f"{WHERE}{theme_id}", replace(stored, kept=True), by)
 
 
 def _say_kept(marks: Marks) -> None:
     kept = [theme.title for theme in themes.register().themes if marks.kept(theme.id)]
-    waits = controls.kept_aside(_WAITING)
+    waits = [f"“{_title(each)}”" for each in _waiting()]
     if waits:
-        st.caption(plain(f"“{_title(waits)}” is kept as soon as you have typed your name."))
+        verb = "is" if len(waits) == 1 else "are"
+        st.caption(plain(f"{listed(waits)} {verb} kept as soon as you have typed your name."))
     elif kept:
         st.caption(plain(f"Kept: {', '.join(kept)}. They stand side by side below the cards."))
 

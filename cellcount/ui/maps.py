@@ -25,7 +25,7 @@ from cellcount.ui.map_message import ABOVE, TilesError, message, tiles, view_id
 from cellcount.ui.scales import Scale
 
 _LOG = logging.getLogger(__name__)
-ABOVE_ON_A_SLIDE = 14.5
+ABOVE_ON_A_SLIDE = 15.5
 """Height of what stands above and below the map of a slide that fills the window, in letters' heights (rem)."""
 SAID_ELSEWHERE = "The time bar says the figure of each step; the caption, the list and the table below say the rest."
 """Where those who do not see the map find what it shows. What a map is called does not change with its step: the whole
@@ -161,6 +161,7 @@ def draw(
     -------
     Seen
     """
+    presented = controls.in_address(controls.PRESENT) is not None
     spec, tables = message(
         key,
         layers,
@@ -176,8 +177,10 @@ def draw(
         marked=marked,
         tells_ground=tells_ground,
         tells_hover=tells_hover,
-        above=ABOVE_ON_A_SLIDE if controls.in_address(controls.PRESENT) else above,
+        above=ABOVE_ON_A_SLIDE if presented else above,
     )
+    # On a slide time is all that is controlled.
+    spec["presented"] = presented
     if controls.told(key, "at"):
         # Where it was to begin is over, and a message that is the same as before is not sent again.
         spec["steps"]["start"] = 0

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qs
 
 from cellcount.errors import CellCountError
 from cellcount.methods import precision
@@ -24,6 +25,8 @@ from cellcount.ui.words import interval, lowered, number, percent, signed, sure
 Inputs = Mapping[str, Any]
 NO_INTERVAL = "No interval: the release gives none for this figure."
 WIDE = "rather too wide"
+RESERVED = frozenset({"embed", "embed_options"})
+"""Keys of an address that Streamlit keeps for itself, in any letters: a link that sets one is refused."""
 SHARE = "%"
 """Unit of a share, 0 to 100."""
 _WITH_ARTICLE = frozenset(
@@ -61,6 +64,22 @@ class Stated:
     headline: str
     figure: Figure | None
     precision: str
+
+
+def query_of(link: str) -> dict[str, list[str]]:
+    """What the link of a pin asks a page for, values by key, without the keys that a link of the app cannot set.
+
+    Parameters
+    ----------
+    link : str
+        The query of an address. It may have been read from a file that somebody else made.
+
+    Examples
+    --------
+    >>> query_of("release=wood&hour=08%3A00&Embed=true&embed_options=dark_theme")
+    {'release': ['wood'], 'hour': ['08:00']}
+    """
+    return {key: values for key, values in parse_qs(link).items() if key.lower() not in RESERVED}
 
 
 def area_of(release: Release, inputs: Inputs) -> Area:
@@ -332,11 +351,17 @@ def _by_how_much(then: Figure, now: Figure) -> str:
     assert now.value is not None
     gap = now.value - then.value
     if now.unit == SHARE:
-        return f"{'+' if gap > 0 else '−'}{abs(gap):.1f} percentage points"
+        size = f"{abs(gap):.1f}"
+        if size == "0.0":
+            return "no different to one decimal"
+        return f"{'+' if gap > 0 else '−'}{size} percentage points"
     said = signed(gap, error_of(now) or error_of(then))
     if said == "0":
         return "no different to the digits that its precision supports"
-    return f"{said} ({100 * gap / then.value:+.1f} %)".replace("(-", "(−") if then.value > 0 else said
+    if then.value <= 0:
+        return said
+    share = f"{100 * gap / then.value:+.1f}".replace("-", "−")
+    return f"{said} (less than 0.1 %)" if share in ("+0.0", "−0.0") else f"{said} ({share} %)"
 
 
 def _beyond(then: Figure, now: Figure) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import streamlit as st
 
 from cellcount.errors import CellCountError
 from cellcount.record import Briefing, Pin, Slide
 from cellcount.ui import controls, keeping, look
+from cellcount.ui.pinned import query_of
 from cellcount.ui.reading import Release
 from cellcount.ui.words import plain
 
@@ -28,7 +28,8 @@ HOME = "briefing"
 LIVE = ("density", "hotspots", "tourism", "flows", "incident")
 """Pages whose views are shown as live maps."""
 FROM_FILE = "file"
-"""How a link says that zones came from a file, which a link does not hold."""
+"""Among the inputs of a figure, the file that its zones came from: a link does not hold that."""
+AS_PINNED = "As it was pinned; the map below is live, and says its own hour."
 KEYS = "Page Down: next · Page Up: back · arrow keys: hours · F: whole screen · Esc: leave"
 
 # Streamlit sizes everything by the letters of the page; a map takes what the window has left.
@@ -142,7 +143,8 @@ def is_live(pin: Pin, releases: Collection[str]) -> bool:
     releases : collection of str
         Ids of the releases that can be opened.
     """
-    return pin.page in LIVE and pin.release_id in releases and parse_qs(pin.link).get("where") != [FROM_FILE]
+    from_file = pin.figure is not None and FROM_FILE in pin.figure.inputs
+    return pin.page in LIVE and pin.release_id in releases and not from_file
 
 
 def asked() -> OnShow | None:
@@ -195,7 +197,7 @@ def address(on_show: OnShow, place: int, releases: Collection[str], release: str
     there = OnShow(on_show.briefing, place, on_show.pins)
     said = {controls.PRESENT: [on_show.briefing.id], SLIDE: [str(place + 1)]}
     if there.pin is not None and is_live(there.pin, releases):
-        return there.pin.page, {**parse_qs(there.pin.link), **said}
+        return there.pin.page, {**query_of(there.pin.link), **said}
     return HOME, {"release": [release], **said}
 
 
@@ -214,6 +216,7 @@ def open_slide(on_show: OnShow, *, live: bool) -> None:
     if live and on_show.pin is not None:
         with st.container(key="slide"):
             st.title(plain(on_show.slide.title or on_show.pin.headline), anchor=False)
+            st.caption(AS_PINNED)
 
 
 def close_slide(on_show: OnShow, files: Mapping[str, str], releases: Collection[str], release: Release) -> None:

@@ -118,9 +118,11 @@ def disagreement_sentences(panel: Panel) -> list[str]:
             "The orders of the themes cannot be compared yet: fewer than two people have scored all that counts."
         )
     else:
+        people = int(np.isfinite(found.ranks).any(axis=1).sum())
+        # The mean of W over orders at random, with ties or without: Kendall (1948), chapter 6.
         said.append(
-            f"Kendall's W, the concordance of their orders, is {found.concordance:.2f}: 1 is the same order, 0 none in "
-            "common."
+            f"Kendall's W, the concordance of their orders, is {found.concordance:.2f}: 1 is the same order, and "
+            f"{1 / people:.2f} what {people} people whose orders have nothing to do with each other come to on average."
         )
     if found.most_disputed:
         names = listed([panel.themes[each].title for each in found.most_disputed])

@@ -36,6 +36,10 @@ MOST_YEARS = 60
 """That can be typed: a column each."""
 MOST_BIAS = 100.0
 """Per cent of optimism bias that can be typed: a benefit cannot lose more than all of itself."""
+AGAINST = (
+    "What an alternative keeps of the present source stands in the category of the present source: in each category, "
+    "only the difference is a cost or a saving of the benefit-cost ratio. The net present value is the same either way."
+)
 
 
 def show(desk: Desk) -> None:
@@ -131,7 +135,9 @@ def _columns(how: Appraisal, lines: Sequence[CostLine]) -> dict[str, Any]:
         ID: None,
         OPTION: config.TextColumn(default=FIRST_OPTION, help=f"One of {options}, or another name", width=125),
         KIND: config.SelectboxColumn(options=["cost", "benefit"], default="cost", required=True, width=130),
-        CATEGORY: config.SelectboxColumn(options=list(CATEGORIES), default="other", required=True, width=130),
+        CATEGORY: config.SelectboxColumn(
+            options=list(CATEGORIES), default="other", required=True, help=AGAINST, width=130
+        ),
         LABEL: config.TextColumn(width=240, max_chars=200),
         **years,
         LOW: config.NumberColumn(min_value=0, max_value=100, default=0.0, format="%g", width=95),
@@ -151,7 +157,7 @@ def _add(desk: Desk, theme: Theme, how: Appraisal) -> None:
             "Option", FIRST_OPTION, key=f"line-option-{theme.id}", help=f"“{PRESENT}” is what is done now"
         )
         kind = st.radio("Is it a cost or a benefit?", ["cost", "benefit"], key=f"line-kind-{theme.id}", horizontal=True)
-        category = st.selectbox("Category", CATEGORIES, key=f"line-category-{theme.id}")
+        category = st.selectbox("Category", CATEGORIES, key=f"line-category-{theme.id}", help=AGAINST)
         label = st.text_input("What it is", key=f"line-label-{theme.id}", max_chars=200)
         first = st.number_input(
             f"Pounds in {how.first_year}", 0.0, value=None, key=f"line-first-{theme.id}", format="%.0f"

@@ -14,9 +14,9 @@ from cellcount.record.limits import FEWEST_CHOSEN, MOST_CHOSEN, MOST_TEXT
 from cellcount.ui import controls, drafts, evidence, exports, frame, keeping
 from cellcount.ui.scoring import PASSING, ThemeStanding
 from cellcount.ui.shortlist_desk import WHERE, Desk, point_to, title_of
-from cellcount.ui.shortlist_snapshot import since, snapshot_of
+from cellcount.ui.shortlist_snapshot import since, snapshot_of, stood
 from cellcount.ui.valuing import valued
-from cellcount.ui.words import count, listed, plain
+from cellcount.ui.words import as_label, count, listed, plain
 
 FORM = f"{WHERE}fixed"
 
@@ -121,7 +121,7 @@ def faults(picked: Sequence[tuple[ThemeStanding, str]], names: Sequence[str]) ->
 def _offer(desk: Desk, each: ThemeStanding, times: int) -> tuple[bool, str]:
     left, right = st.columns([1, 1.4], gap="medium", vertical_alignment="top")
     with left:
-        taken = st.checkbox(plain(each.title), key=f"take-{each.theme_id}-{times}")
+        taken = st.checkbox(as_label(each.title), key=f"take-{each.theme_id}-{times}")
         value = valued(desk.record, each.theme_id)
         said = [
             f"Place {each.place}: {each.value:.0f} of 100" if each.place and each.value is not None else each.rank_words
@@ -132,7 +132,7 @@ def _offer(desk: Desk, each: ThemeStanding, times: int) -> tuple[bool, str]:
         st.caption(plain("; ".join(part.rstrip(".") for part in said) + "."))
     with right:
         reason = st.text_area(
-            f"Why {plain(each.title)} goes forward",
+            f"Why {as_label(each.title)} goes forward",
             key=f"why-{each.theme_id}-{times}",
             max_chars=MOST_TEXT,
             height=70,
@@ -146,11 +146,9 @@ def _kept(desk: Desk, each: Shortlist, *, newest: bool) -> None:
         st.markdown(f"**{plain(listed([title_of(theme.theme_id) for theme in each.themes]))}**")
         synthetic = "; made on synthetic demonstration data" if each.snapshot.get("synthetic") else ""
         st.caption(plain(f"Decided {when} by {listed(list(each.names))}, on release {each.release_id}{synthetic}."))
-        before = each.snapshot.get("themes", {})
         for theme in each.themes:
-            was = before.get(theme.theme_id, {})
-            value = was.get("value")
-            of = "no value then" if value is None else f"{value:.0f} of 100 then"
+            was = stood(each, theme.theme_id)
+            of = "no value then" if was is None or was.value is None else f"{was.value:.0f} of 100 then"
             st.markdown(f"- **{plain(title_of(theme.theme_id))}** ({of}): {plain(theme.reason)}")
         changed = since(each, desk.standing, desk.release.manifest.release_id)
         label = f"What has changed since ({len(changed)})" if changed else "Nothing has changed since"
@@ -201,12 +199,13 @@ def table_of(shortlists: Sequence[Shortlist]) -> pd.DataFrame:
                 "names": "; ".join(each.names),
                 "theme": title_of(theme.theme_id),
                 "reason": theme.reason,
-                "value": each.snapshot.get("themes", {}).get(theme.theme_id, {}).get("value"),
-                "place": each.snapshot.get("themes", {}).get(theme.theme_id, {}).get("place"),
+                "value": was.value if was else None,
+                "place": was.place if was else None,
                 "release_id": each.release_id,
                 "synthetic": each.snapshot.get("synthetic"),
             }
             for each in shortlists
             for theme in each.themes
+            for was in [stood(each, theme.theme_id)]
         ]
     )

@@ -14,7 +14,7 @@ from cellcount.themes import Theme
 from cellcount.ui import drafts, keeping
 from cellcount.ui.scoring import GATE
 from cellcount.ui.shortlist_desk import WHERE, Desk
-from cellcount.ui.words import listed, plain
+from cellcount.ui.words import as_label, listed, plain
 
 FORM = f"{WHERE}gate"
 
@@ -88,7 +88,7 @@ def _field(desk: Desk, theme: Theme, gate: Gate, of: str) -> Gate:
     with middle:
         states = list(GATE)
         passed = st.radio(
-            f"May {plain(theme.title)} go forward?",
+            f"May {as_label(theme.title)} go forward?",
             states,
             index=states.index(gate.passed),
             format_func=lambda each: GATE[each],
@@ -101,7 +101,7 @@ def _field(desk: Desk, theme: Theme, gate: Gate, of: str) -> Gate:
             st.caption("By the register: nobody has decided otherwise.")
     with right:
         reason = st.text_area(
-            f"Reason, and conditions: {plain(theme.title)}",
+            f"Reason, and conditions: {as_label(theme.title)}",
             gate.reason,
             key=f"gate-reason-{theme.id}-{of}",
             max_chars=MOST_TEXT,

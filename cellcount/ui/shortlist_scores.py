@@ -16,7 +16,7 @@ from cellcount.ui import controls, drafts, evidence, exports, frame, keeping
 from cellcount.ui.release_facts import facts_of
 from cellcount.ui.scoring import CriterionScore
 from cellcount.ui.shortlist_desk import WHERE, Desk, choose_theme
-from cellcount.ui.words import count, plain
+from cellcount.ui.words import as_label, count, plain
 from cellcount.verdicts import tally, verdicts_of
 
 FORM = f"{WHERE}scores"
@@ -149,14 +149,14 @@ def _field(criterion: Criterion, score: Score, of: str) -> Score:
     steps = sorted({*criterion.scale, *([] if score.value is None else [score.value])})
     options: list[float | None] = [None, *steps]
     value = st.radio(
-        plain(f"{criterion.title}. {criterion.question}"),
+        as_label(f"{criterion.title}. {criterion.question}"),
         options,
         index=options.index(score.value),
         format_func=lambda each: _option(criterion, each),
         key=f"score-{criterion.id}-{of}",
     )
     reason = st.text_input(
-        f"Reason: {plain(criterion.title).lower()}",
+        f"Reason: {as_label(criterion.title).lower()}",
         score.reason,
         key=f"reason-{criterion.id}-{of}",
         max_chars=MOST_TEXT,

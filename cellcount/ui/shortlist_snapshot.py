@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cellcount.record import Shortlist
@@ -12,6 +13,15 @@ from cellcount.ui.valuing import valued
 
 NOTICEABLE = 0.5
 """Points from which on a value has changed: it is shown without decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How a theme stood when a shortlist was fixed; None where that is not known."""
+
+    value: float | None
+    place: int | None
+    gate: str | None
 
 
 def snapshot_of(desk: Desk) -> dict[str, Any]:
@@ -61,6 +71,28 @@ def _of_theme(desk: Desk, each: ThemeStanding) -> dict[str, Any]:
     }
 
 
+def stood(shortlist: Shortlist, theme_id: str) -> Stood | None:
+    """How a theme stood when a shortlist was fixed; None where the snapshot does not have the theme.
+
+    Parameters
+    ----------
+    shortlist : Shortlist
+        Of any record: its snapshot may come from a file that somebody else made, and be any JSON.
+    theme_id : str
+        The theme.
+    """
+    themes = shortlist.snapshot.get("themes")
+    was = themes.get(theme_id) if isinstance(themes, Mapping) else None
+    if not isinstance(was, Mapping):
+        return None
+    value, place, gate = was.get("value"), was.get("place"), was.get("gate")
+    return Stood(
+        value=value if isinstance(value, int | float) else None,
+        place=place if isinstance(place, int) else None,
+        gate=gate if isinstance(gate, str) else None,
+    )
+
+
 def since(shortlist: Shortlist, standing: Standing, release_id: str) -> list[str]:
     """What has changed since a shortlist was fixed, a sentence each.
 
@@ -76,28 +108,28 @@ def since(shortlist: Shortlist, standing: Standing, release_id: str) -> list[str
     said = []
     if shortlist.release_id != release_id:
         said.append(f"It was decided on release {shortlist.release_id}; now {release_id} is served.")
-    before: Mapping[str, Mapping[str, Any]] = shortlist.snapshot.get("themes", {})
     now = {each.theme_id: each for each in standing.themes}
     chosen = {each.theme_id for each in shortlist.themes}
     for theme_id in (*chosen, *(each for each in now if each not in chosen)):
-        was = before.get(theme_id)
+        was = stood(shortlist, theme_id)
         if was is not None and theme_id in now:
             words = _changed(was, now[theme_id])
             if words:
                 said.append(f"{now[theme_id].title}: {words}.")
         elif theme_id in chosen:
-            said.append(f"{title_of(theme_id)}: it is no longer in the register.")
+            why = "how it stood then is not known" if theme_id in now else "it is no longer in the register"
+            said.append(f"{title_of(theme_id)}: {why}.")
     return said
 
 
-def _changed(was: Mapping[str, Any], now: ThemeStanding) -> str:
+def _changed(was: Stood, now: ThemeStanding) -> str:
     parts = []
-    if _apart(was.get("value"), now.value):
-        parts.append(f"value {_points(was.get('value'))}, now {_points(now.value)}")
-    if was.get("place") != now.place:
-        parts.append(f"place {_place(was.get('place'))}, now {_place(now.place)}")
-    if was.get("gate") != now.gate:
-        parts.append(f"ethics gate {_gate(was.get('gate'))}, now {_gate(now.gate)}")
+    if _apart(was.value, now.value):
+        parts.append(f"value {_points(was.value)}, now {_points(now.value)}")
+    if was.place != now.place:
+        parts.append(f"place {_place(was.place)}, now {_place(now.place)}")
+    if was.gate != now.gate:
+        parts.append(f"ethics gate {_gate(was.gate)}, now {_gate(now.gate)}")
     return "; ".join(parts)
 
 

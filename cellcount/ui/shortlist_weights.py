@@ -14,7 +14,7 @@ from cellcount.methods.decisions import swing_weights
 from cellcount.record import Weight, key
 from cellcount.ui import drafts, evidence, exports
 from cellcount.ui.shortlist_desk import WHERE, Desk
-from cellcount.ui.words import listed, plain
+from cellcount.ui.words import as_label, listed, plain
 
 FORM = f"{WHERE}weights"
 MOST = 100
@@ -82,7 +82,7 @@ def _weigh(desk: Desk) -> None:
 
 def _field(criterion: Criterion, weight: Weight, of: str) -> Weight:
     points = st.slider(
-        f"**{plain(criterion.title)}**",
+        as_label(criterion.title),
         0,
         MOST,
         round(weight.swing),

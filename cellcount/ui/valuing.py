@@ -1,7 +1,8 @@
 """What a theme costs and is worth: the lines that people typed, discounted. No Streamlit here.
 
 What is appraised is an alternative against the present source: what the present source costs and would no longer is
-worth as much as it costs. Lines of several alternatives of a theme are appraised one alternative at a time.
+worth as much as it costs. Lines of several alternatives of a theme are appraised one alternative at a time. What an
+alternative keeps of the present source, in the same category, is neither a cost nor a saving.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Alternative:
 
     @property
     def bcr(self) -> float | None:
-        """Benefits over costs; None where not known, or where nothing is spent."""
+        """Benefits and savings over additional costs; None where not known, or where nothing more is spent than now."""
         return self.found.benefit_cost_ratio if self.found else None
 
 
@@ -190,7 +191,7 @@ def line_of(line: CostLine, years: int) -> costs.Line:
         How many are appraised; a year without a figure is unknown, and figures beyond the last are left out.
     """
     if line.option == PRESENT:
-        side: Side = "avoided" if line.kind == "cost" else "cost"
+        side: Side = "avoided" if line.kind == "cost" else "lost"
     else:
         side = "cost" if line.kind == "cost" else "benefit"
     amounts = [*line.amounts, *[None] * years][:years]
@@ -212,7 +213,7 @@ def cautions(lines: Sequence[CostLine]) -> tuple[str, ...]:
     if unsourced:
         said.append(f"No source is named for {listed(unsourced)}. A figure without one cannot be defended.")
     if any(each.option == PRESENT and each.kind == "cost" for each in lines) and any(
-        each.category == "survey cost avoided" for each in lines
+        each.category == "survey cost avoided" and each.kind == "benefit" and each.option != PRESENT for each in lines
     ):
         said.append(
             "What the present source costs counts as avoided already: a line of “survey cost avoided” beside it counts "

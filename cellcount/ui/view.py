@@ -283,9 +283,9 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
     >>> nearest_choice("Per km²", measures, "people", "measure")
     Answer(value='per_km2', said='')
     >>> nearest_choice("per_mile", measures, "people", "measure").said
-    'There is no measure “per_mile” in this release. Shown instead: Per km².'
+    'There is no measure “per_mile” here. Shown instead: Per km².'
     >>> nearest_choice("who", {"from": "Where from?"}, "from", "question").said
-    'There is no question “who” in this release. Shown instead: Where from?'
+    'There is no question “who” here. Shown instead: Where from?'
     """
     wanted = asked.strip().casefold()
     names = {name.casefold(): key for key, label in choices.items() for name in (label, key)}
@@ -294,4 +294,4 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
     found = names[close[0]] if close else default
     instead = choices[found] if choices[found].endswith("?") else f"{choices[found]}."
-    return Answer(found, f"There is no {what} “{asked}” in this release. Shown instead: {instead}")
+    return Answer(found, f"There is no {what} “{asked}” here. Shown instead: {instead}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from itertools import pairwise
 
@@ -18,6 +19,12 @@ NOT_KNOWN = "not known"
 
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in r"\`*_{}[]()#+-!|<>~$:"})
 
+_ALIKE = str.maketrans(r"\`*_[]<>~$|:&", "⧵ˋ∗＿［］‹›∼＄∣∶＆")
+# A colon or an ampersand is a mark only with something right after it: an icon, a colour, a character by its name.
+_MARKS = re.compile(r"[\\`*_\[\]<>~$|]|:(?=\S)|&(?=[#\w])")
+_STARTS = re.compile(r"^([-+]|#+|\d+[.)]) ")
+"""What makes a list or a heading of a line, unless a space that does not break comes after it."""
+
 
 def plain(text: object) -> str:
     r"""Text that Markdown shows as it stands, whatever it holds.
@@ -28,6 +35,21 @@ def plain(text: object) -> str:
     'Stoke\\_on \\[Trent\\] \\<b\\>'
     """
     return str(text).translate(_MARKDOWN)
+
+
+def as_label(text: object) -> str:
+    r"""Text as the label of a widget, which is shown as Markdown and read out as it stands.
+
+    Escapes would be read out too. What Markdown takes for a mark is another character here, that looks like it.
+
+    Examples
+    --------
+    >>> as_label("Socio-economic status: age (years)"), as_label("1. A * B\n_C_")
+    ('Socio-economic status: age (years)', '1.\xa0A ∗ B ＿C＿')
+    >>> as_label("[Trent](x) <b> :red[y] R&amp;D")
+    '［Trent］(x) ‹b› ∶red［y］ R＆amp;D'
+    """
+    return _STARTS.sub("\\1\xa0", _MARKS.sub(lambda mark: mark[0].translate(_ALIKE), " ".join(str(text).split())))
 
 
 def step_of(error: float) -> float:

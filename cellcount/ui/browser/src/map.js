@@ -71,6 +71,7 @@ export class MapView {
     this.spec = spec;
     this.tables = tables;
     this.root.style.height = `clamp(21rem, calc(100vh - ${spec.above}rem), 64rem)`;
+    this.root.classList.toggle("presented", spec.presented);
     this.scale = new Scale(spec.scale);
     drawLegend(this.root.querySelector(".legend"), spec.legend, spec.palette);
     this.tip.style.background = spec.palette.edge;
