@@ -150,6 +150,9 @@ body [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
 .st-key-themes [data-testid="stMetricValue"] { line-height: 1.2; }
 .st-key-themes [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .st-key-themes [data-testid="stPageLink"] p { white-space: normal; }
+/* The mark of ethics and “Keep” share a line of every card. */
+.st-key-themes [class*="st-key-head-of-"] { gap: 0.15rem; flex-wrap: nowrap; justify-content: space-between; }
+.st-key-themes [class*="st-key-head-of-"] p { font-size: 0.8rem; white-space: nowrap; }
 /* A mark for each application of a theme: filled where it is served, a ring where it is held, and fainter below. */
 .cc-pips { font-size: 0.8rem; padding: 0.4rem 0 0.1rem; }
 .cc-pips span { display: flex; flex-wrap: wrap; gap: 3px; padding-bottom: 0.15rem; }

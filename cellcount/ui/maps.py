@@ -25,7 +25,7 @@ from cellcount.ui.map_message import ABOVE, TilesError, message, tiles, view_id
 from cellcount.ui.scales import Scale
 
 _LOG = logging.getLogger(__name__)
-ABOVE_ON_A_SLIDE = 15.5
+ABOVE_ON_A_SLIDE = 17.5
 """Height of what stands above and below the map of a slide that fills the window, in letters' heights (rem)."""
 SAID_ELSEWHERE = "The time bar says the figure of each step; the caption, the list and the table below say the rest."
 """Where those who do not see the map find what it shows. What a map is called does not change with its step: the whole

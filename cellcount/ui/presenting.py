@@ -39,7 +39,7 @@ html { font-size: clamp(16px, 0.75vw + 1.25vh, 48px) !important; }
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], [data-testid="stHeader"],
 [data-testid="stElementToolbar"] { display: none !important; }
 [data-testid="stMainBlockContainer"] { padding: 0.8rem 1.8rem 2.6rem !important; max-width: none; }
-.st-key-slide h1 { font-size: 1.7rem; line-height: 1.2; padding: 0 0 0.35rem; overflow-wrap: anywhere; }
+.st-key-slide h1 { font-size: 1.5rem; line-height: 1.2; padding: 0 0 0.35rem; overflow-wrap: anywhere; }
 .st-key-slide h3 { font-size: 1.25rem; padding: 0; }
 .st-key-slide [data-testid="stMarkdownContainer"] p, .st-key-slide li { font-size: 1.1rem; line-height: 1.4; }
 .st-key-slide-words :is(p, li) { font-size: 1.5rem !important; }
