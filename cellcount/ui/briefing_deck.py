@@ -18,6 +18,7 @@ from cellcount.briefing.deck import (
     WordsSlide,
 )
 from cellcount.errors import CellCountError
+from cellcount.methods.decisions import DRAWS
 from cellcount.record import Briefing, Pin, Record, Shortlist, Slide
 from cellcount.ui import pinned, pinned_figures, scoring, sources, valuing
 from cellcount.ui.frame import STEWARD, SYNTHETIC
@@ -27,9 +28,9 @@ METHOD = (
     "People present are estimated from mobile-network counts of several operators, calibrated to official residents, "
     "with a 95 % interval for every figure. What too few people or operators stand behind is withheld.",
     "A score is the sum of values from 0 to 100 times swing weights that add up to 1; ethics is a gate and no weight. "
-    "How often a theme comes first is counted in 10,000 draws of the weights around those that were set.",
-    "Costs and benefits are in constant prices, with optimism bias as it was typed, and discounted at 3.5 % in years 0 "
-    "to 30, 3.0 % in years 31 to 75 and 2.5 % after, where no other rate is named.",
+    f"How often a theme comes first is counted in {DRAWS:,} draws of the weights around those that were set.",
+    "Costs and benefits are in constant prices, with optimism bias as it was typed, and discounted as the Green Book "
+    "says where no other rate is named.",
     "Sources: Multi-criteria analysis: a manual, 2009; HM Treasury, The Green Book, and its supplementary guidance on "
     "multi-criteria decision analysis, 2024.",
 )

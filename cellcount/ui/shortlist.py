@@ -19,7 +19,7 @@ from cellcount.ui import (
     shortlist_weights,
 )
 from cellcount.ui.reading import Release
-from cellcount.ui.shortlist_desk import WHERE, Desk, scorer_of, told
+from cellcount.ui.shortlist_desk import WHERE, Desk, told
 from cellcount.ui.words import count, listed, plain
 
 PARTS: Mapping[str, tuple[str, Callable[[Desk], None]]] = {
@@ -43,7 +43,7 @@ def show(release: Release) -> None:
     """
     record = keeping.record()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        by = scorer_of(controls.your_name())
+        by = controls.your_name()
     desk = Desk(release, record, scoring.standing(release, record), by)
     st.caption(plain(_progress(desk)))
     keeping.show_troubles(WHERE, desk.zone, told)

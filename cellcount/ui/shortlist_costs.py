@@ -10,6 +10,7 @@ import streamlit as st
 
 from cellcount.methods.costs import CostsError, discount_factors
 from cellcount.record import Appraisal, CostLine
+from cellcount.record.limits import FIRST_YEAR, LAST_YEAR, MOST_BIAS
 from cellcount.themes import Theme
 from cellcount.ui import costs_lines, costs_result, drafts
 from cellcount.ui.costs_lines import (
@@ -34,8 +35,6 @@ from cellcount.ui.words import plain
 FORM = f"{WHERE}costs"
 MOST_YEARS = 60
 """That can be typed: a column each."""
-MOST_BIAS = 100.0
-"""Per cent of optimism bias that can be typed: a benefit cannot lose more than all of itself."""
 AGAINST = (
     "What an alternative keeps of the present source stands in the category of the present source: in each category, "
     "only the difference is a cost or a saving of the benefit-cost ratio. The net present value is the same either way."
@@ -206,7 +205,7 @@ def _settings(desk: Desk, how: Appraisal) -> None:
         (base,) = drafts.opened(where, [how], desk.zone)
         of = f"{base.theme_id}-{drafts.mark([base])}"
         with st.form(f"how-form-{of}", border=False, width=460):
-            first = st.number_input("First year", 1990, 2200, base.first_year, key=f"how-first-{of}")
+            first = st.number_input("First year", FIRST_YEAR, LAST_YEAR, base.first_year, key=f"how-first-{of}")
             years = st.number_input("How many years", 1, MOST_YEARS, min(base.years, MOST_YEARS), key=f"how-years-{of}")
             constant = st.radio(
                 "Discounting",
@@ -227,8 +226,8 @@ def _settings(desk: Desk, how: Appraisal) -> None:
                 each: st.number_input(
                     each[:1].upper() + each[1:],
                     0.0,
-                    MOST_BIAS,
-                    min(max(base.optimism_bias.get(each, 0.0), 0.0), MOST_BIAS),
+                    float(MOST_BIAS),
+                    min(max(base.optimism_bias.get(each, 0.0), 0.0), float(MOST_BIAS)),
                     5.0,
                     "%g",
                     key=f"bias-{each}-{of}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,17 +68,6 @@ class Desk:
     def file_name(self, name: str, ending: str) -> str:
         """Name of a file that is taken away: it says where people are made up."""
         return f"{'synthetic-' if self.release.manifest.synthetic else ''}{name}.{ending}"
-
-
-def scorer_of(typed: str) -> str:
-    r"""A typed name as the record keeps it: letters that are made of two signs are written as one.
-
-    Examples
-    --------
-    >>> scorer_of("Zoe\u0308") == "Zo\u00eb"
-    True
-    """
-    return unicodedata.normalize("NFC", typed)
 
 
 def choose_theme(known: tuple[Theme, ...]) -> Theme:
