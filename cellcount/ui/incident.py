@@ -74,7 +74,7 @@ METHODS = (
     Method(
         "z is the difference from usual over what it would vary by if nothing had happened: s² = (chance + tau² m² + "
         "4) (1 + pi / 2k), with m usual, k days, tau the day-to-day variation of cells of that kind and hour on "
-        "ordinary days, and 4 of rounding. The reference is Student's t with "
+        "ordinary days, or the cell's own where it is more, and 4 of rounding. The reference is Student's t with "
         f"{incident.DEGREES_OF_FREEDOM:.0f} degrees of freedom. The share of people observed and placement are wrong "
         "in the same way on all days and count in the difference alone.",
         "Kenney and Keeping 1962, Mathematics of Statistics; cellcount/methods/incident.py.",

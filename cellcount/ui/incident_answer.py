@@ -24,7 +24,7 @@ from cellcount.methods.flows import WithheldFigure, withheld_figure
 from cellcount.methods.incident import Difference, Leeway, Usual, Withheld, ZoneDifference, words_for
 from cellcount.methods.precision import Precision, placement_cv, standard_error
 from cellcount.methods.recovery import Exposure, Largest, Recovery, Total
-from cellcount.methods.variation import LEFT_OUT, SMALL, Variation, pooled_variation
+from cellcount.methods.variation import LEFT_OUT, day_to_day_variation
 from cellcount.ui import reading, window_reading
 from cellcount.ui.certainty import Parameters
 from cellcount.ui.incident_place import ALL, EPOCH, HOURS, Figures, Place, precision_at
@@ -234,9 +234,7 @@ def answer(
     known = same.known
     precision = precision_at(known, place, at)
     ordinary = [row for day, row in row_of.items() if day not in set(touched) | outages | set(asked.others)]
-    variation = _variation(place, figures, ordinary, known, nation)
-    hour = np.tile(np.arange(HOURS), len(shown))
-    tau = variation.share[place.groups[:, None], (usual.people >= SMALL).astype(np.int64), hour[None, :]]
+    tau = np.tile(_variation(place, figures, ordinary, known, nation), len(shown))
     during = np.array([asked.start <= each < asked.end for each in _moments(shown)], dtype=bool) & (at >= 0)
     if not during.any():
         raise NothingThereError(
@@ -332,8 +330,8 @@ def _usual(figures: Figures, compared: tuple[Comparable, ...], row_of: Mapping[d
     return Usual(np.hstack([each.people for each in found]), np.hstack([each.days for each in found]))
 
 
-def _variation(place: Place, figures: Figures, ordinary: list[int], known: Parameters, nation: str) -> Variation:
-    """Day-to-day variation of the cells of a place on its ordinary days."""
+def _variation(place: Place, figures: Figures, ordinary: list[int], known: Parameters, nation: str) -> Floats:
+    """Day-to-day variation of the cells of a place on its ordinary days, by local hour."""
     kinds = {
         row: (figures.dates[row].weekday(), day_type(figures.dates[row], nation) == "bank_holiday") for row in ordinary
     }
@@ -343,7 +341,7 @@ def _variation(place: Place, figures: Figures, ordinary: list[int], known: Param
     # The part of the UTC day that a local hour lies in changes with the clocks: that of the first date is taken.
     middle = figures.at[len(figures.dates) // 2]
     precision = precision_at(known, place, np.where(middle >= 0, middle, np.arange(HOURS)))
-    return pooled_variation(figures.people, weekdays, place.groups, precision)
+    return day_to_day_variation(figures.people, weekdays, place.groups, precision)
 
 
 class _Column(NamedTuple):
