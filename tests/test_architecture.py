@@ -14,7 +14,7 @@ PAGES = sorted([ROOT / "app.py", *(ROOT / "pages").glob("*.py")])
 MODULES = sorted((ROOT / "cellcount").rglob("*.py"))
 
 # What each part may import of ours. A part is a folder or a module of the package; pages are a part of their own.
-FOUNDATION = {"atomic", "errors", "progress", "standard", "terminal"}
+FOUNDATION = {"atomic", "errors", "progress", "standalone", "standard", "terminal"}
 MAY_IMPORT = {
     "pages": {"ui"},
     "ui": FOUNDATION

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 from collections.abc import Iterable, Sequence
-from functools import cache
 from itertools import groupby
 
 from cellcount.briefing.deck import Contribution, Deck, PinSlide, Slide, ThemeSlide, WordsSlide
@@ -30,10 +28,7 @@ from cellcount.briefing.wording import (
     warnings_of,
     web_address,
 )
-from cellcount.standard import ROOT
-
-LETTERS = {400: "static/open-sans-latin-400-normal.woff2", 600: "static/open-sans-latin-600-normal.woff2"}
-"""Open Sans, carried in the page."""
+from cellcount.standalone import standalone_page
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #222222; --deep: #003C57; --accent: #206095; --ground: #FFFFFF;
@@ -170,39 +165,8 @@ def web_page(deck: Deck) -> bytes:
         f"{_foot(deck, synthetic, release, number)}</section>"
         for number, (title, inside, synthetic, release) in enumerate(told, start=2)
     ]
-    return _page(clean(deck.title) or "Briefing", _opening(deck, [title for title, *_ in told]) + "".join(sections))
-
-
-def _page(title: str, body: str) -> bytes:
-    style = f"{_faces()}{_STYLE}"
-    policy = (
-        f"default-src 'none'; style-src '{_known(style)}'; script-src '{_known(_SCRIPT)}'; img-src data:; "
-        "font-src data:; base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="referrer" content="no-referrer">'
-        f"<title>{_text(title)}</title><style>{style}</style></head>"
-        f"<body><main>{body}</main><script>{_SCRIPT}</script></body></html>\n"
-    ).encode()
-
-
-def _known(part: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}"
-
-
-@cache
-def _faces() -> str:
-    faces = []
-    for weight, file in LETTERS.items():
-        carried = base64.b64encode((ROOT / file).read_bytes()).decode()
-        faces.append(
-            f'@font-face {{ font-family: "Open Sans"; font-weight: {weight}; '
-            f'src: url(data:font/woff2;base64,{carried}) format("woff2"); }}'
-        )
-    return "".join(faces)
+    body = _opening(deck, [title for title, *_ in told]) + "".join(sections)
+    return standalone_page(clean(deck.title) or "Briefing", body, style=_STYLE, script=_SCRIPT).encode()
 
 
 def _text(value: object) -> str:

@@ -191,10 +191,7 @@ def day_to_day_variation(
         return np.full((people.shape[0], people.shape[2]), NOTHING_KNOWN)
     told = _told(_without_furthest(people, weekdays), weekdays, precision)
     kind = _of_kinds(told, groups)
-    reach = range(-NEARBY, NEARBY + 1)
-    square, free = (sum(np.roll(each, by, axis=1) for by in reach) for each in (told.square, told.free))
-    free = free / len(reach)
-    own = (square / len(reach) + PRIOR_DAYS * kind) / (free + PRIOR_DAYS)
+    own = (_nearby(told.square) + PRIOR_DAYS * kind) / (_nearby(told.free) + PRIOR_DAYS)
     return np.sqrt(np.maximum(kind, own))
 
 
@@ -332,6 +329,11 @@ def _told(people: Floats, weekdays: NDArray[np.int64], precision: Precision) -> 
         free += more
         level += more * mean
     return _Told(square, free, weight, level / np.maximum(free, 1.0))
+
+
+def _nearby(values: Floats) -> Floats:
+    """The mean over hours near each, round the clock."""
+    return np.mean([np.roll(values, by, axis=1) for by in range(-NEARBY, NEARBY + 1)], axis=0)
 
 
 def _of_kinds(told: _Told, groups: NDArray[np.int64]) -> Floats:

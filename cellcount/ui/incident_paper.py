@@ -1,20 +1,12 @@
-"""A sheet of A4 as an HTML page that stands by itself: its style, its letters, and what a browser may do with it."""
+"""A sheet of A4 as an HTML page that stands by itself: its style."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-from functools import cache
-
-from cellcount.standard import ROOT
+from cellcount.standalone import standalone_page
 from cellcount.ui.look import PALETTES
 
 PALETTE = PALETTES["light"]
 """Paper is white, whatever theme the reader has on screen."""
-LETTERS = {400: "static/open-sans-latin-400-normal.woff2", 600: "static/open-sans-latin-600-normal.woff2"}
-"""Open Sans, carried in the page: nothing is fetched."""
-
 _COLOURS = {"text": PALETTE.text, "edge": PALETTE.edge, "line": PALETTE.line, "mark": PALETTE.mark}
 _STYLE = """
 @page { size: A4 portrait; margin: 7mm 11mm 6mm; }
@@ -74,7 +66,7 @@ a { color: var(--line); }
 
 
 def page(title: str, body: str) -> str:
-    """A page that fetches nothing and runs nothing, with a policy that makes the browser see to it.
+    """A sheet that stands by itself.
 
     Parameters
     ----------
@@ -82,38 +74,6 @@ def page(title: str, body: str) -> str:
         Of the page: text.
     body : str
         HTML, in which what anybody wrote is escaped.
-
-    Notes
-    -----
-    The policy knows the style by its hash: a style, script, picture or form that came in with a name would be refused,
-    were it ever written unescaped.
     """
-    style = f"{_colours()}{_letters()}{_STYLE}"
-    known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{known}'; img-src data:; font-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="referrer" content="no-referrer">'
-        f"<title>{html.escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
-    )
-
-
-def _colours() -> str:
-    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _COLOURS.items())} }}"
-
-
-@cache
-def _letters() -> str:
-    faces = []
-    for weight, file in LETTERS.items():
-        carried = base64.b64encode((ROOT / file).read_bytes()).decode()
-        faces.append(
-            f'@font-face {{ font-family: "Open Sans"; font-weight: {weight}; '
-            f'src: url(data:font/woff2;base64,{carried}) format("woff2"); }}'
-        )
-    return "".join(faces)
+    colours = " ".join(f"--{name}: {colour};" for name, colour in _COLOURS.items())
+    return standalone_page(title, body, style=f":root {{ {colours} }}{_STYLE}")
