@@ -65,12 +65,9 @@ from cellcount.methods.recovery import (
 from cellcount.methods.variation import (
     LEAST_VARIATION,
     LEFT_OUT,
-    MEDIAN_VARIANCE,
     NOTHING_KNOWN,
-    against_the_others,
     chance_variance,
     day_to_day_variation,
-    median_variance,
 )
 
 NOWHERE = Placement(0.0, 1.0, 1.0, 0.0, 0.5)
@@ -508,31 +505,26 @@ class TestReference:
 
 
 class TestVariation:
-    def test_the_variance_of_a_median_is_that_of_the_tables(self):
-        """0.4487 and 0.2868 for 3 and 5 (Sarhan and Greenberg 1962); all of them against 400,000 draws."""
-        assert (MEDIAN_VARIANCE[2], MEDIAN_VARIANCE[4]) == (0.4487, 0.2868)
-        draw = np.random.default_rng(3)
-        for days, known in enumerate(MEDIAN_VARIANCE, 1):
-            assert np.median(draw.standard_normal((400_000, days)), axis=1).var() == pytest.approx(known, rel=0.01)
-        assert median_variance(np.array([11])).item() == pytest.approx(np.pi / 22)
+    NO_CHANCE = Precision(1.0, 1.0, 0.0, NOWHERE)
+    """All are seen: what is left is rounding, 4."""
 
     def test_chance_is_that_of_the_released_precision(self):
         """v (N + 1/P) / P with v = 12 x 0.14: 1.68 x (1,000 + 1 / 0.86) / 0.86 = 1,955.76."""
         assert chance_variance(1_000.0, Precision(0.86, 12.0, 0.01, NOWHERE)).item() == pytest.approx(1955.76, abs=0.01)
 
-    @given(arrays.arrays(np.float64, (2, 5, 2), elements=st.integers(0, 1_000).map(float) | st.just(np.nan)))
-    def test_each_day_is_held_against_the_median_of_the_others(self, values):
-        deviation, median, _ = against_the_others(values)
-        for cell in range(2):
-            for hour in range(2):
-                known = np.sort(values[cell, :, hour][np.isfinite(values[cell, :, hour])])
-                for rank, value in enumerate(known):
-                    if len(known) < 3:
-                        assert np.isnan(deviation[cell, rank, hour])
-                        continue
-                    others = np.median(np.delete(known, rank))
-                    assert median[cell, rank, hour] == others
-                    assert deviation[cell, rank, hour] == value - others
+    def test_two_days_make_a_variance_and_what_is_beyond_rounding_is_of_the_day(self):
+        """980 and 1,020: S = 800, the median of chi-squared of 1 degree is 0.4549: 800 / 0.4549 - 4 = 1,754.5; tau is
+        the root over 1,000, 4.19 %. The cell is a kind of its own."""
+        people = np.array([980.0, 1020.0])[None, :, None] * np.ones((1, 2, 24))
+        found = day_to_day_variation(people, np.zeros(2, dtype=np.int64), np.zeros(1, dtype=np.int64), self.NO_CHANCE)
+        assert found == pytest.approx(np.full((1, 24), 0.0419), abs=1e-4)
+
+    def test_days_are_held_against_others_of_their_weekday_only(self):
+        """On Sundays there is a tenth of the people: no variation at all, but for the least."""
+        week = np.array([1.0, 1, 1, 1, 1, 0.5, 0.1])
+        people = np.full((30, 28, 24), 8_000.0) * np.tile(week, 4)[None, :, None]
+        found = day_to_day_variation(people, SEVEN, np.zeros(30, dtype=np.int64), self.NO_CHANCE)
+        assert (found == LEAST_VARIATION).all()
 
     def test_it_is_found_from_three_to_five_weeks_whatever_chance_is(self):
         draw = np.random.default_rng(11)
@@ -553,13 +545,26 @@ class TestVariation:
         few = variation_of(np.concatenate([calm, wild[:2]]), groups[:92])
         assert few[0] < few[1] < 0.9 * found[1], "two cells lean on the ninety, and in part on themselves"
 
-    def test_a_match_on_a_day_that_nobody_named_does_not_make_a_cell_unsteady(self):
+    @pytest.mark.parametrize("days", [(10,), (10, 24), (12, 13), (10, 17), (3, 12, 23)])
+    def test_matches_that_nobody_named_do_not_make_a_cell_unsteady(self, days):
+        """Of three to four days of a weekday each; of one of the seven, or of three."""
         draw = np.random.default_rng(13)
         people = weeks_of(np.full(100, 5_000.0), 28, draw, tau=0.03)
         groups = np.repeat([0, 1], [20, 80])
         calm = variation_of(people, groups)
-        people[:20, 10, 14:20] *= 5
-        assert variation_of(people, groups) == pytest.approx(calm, rel=0.1)
+        for day in days:
+            people[:10, day, 14:20] *= 5
+        assert variation_of(people, groups, of=np.repeat([0, 1, 2], [10, 10, 80]))[0] == pytest.approx(
+            calm[0], rel=0.35
+        )
+        assert variation_of(people, groups)[1] == pytest.approx(calm[1], rel=0.1)
+
+    def test_a_festival_in_half_of_the_cells_on_two_days_does_not_make_the_others_unsteady(self):
+        draw = np.random.default_rng(19)
+        people = weeks_of(np.full(100, 5_000.0), 28, draw, tau=0.03)
+        people[:55, 9, 12:21] *= 4
+        people[:55, 24, 12:21] *= 4
+        assert variation_of(people, of=np.repeat([0, 1], [55, 45]))[1] == pytest.approx(0.03, abs=0.012)
 
     def test_a_cell_that_falls_for_good_is_less_steady_than_its_kind(self):
         """The last 10 of 28 days have a quarter less, as where hotels empty: 12 % from day to day, by half its own."""
@@ -569,7 +574,27 @@ class TestVariation:
         found = day_to_day_variation(people, SEVEN, np.zeros(100, dtype=np.int64), HALF).mean(axis=1)
         assert found[0] > 0.06
         assert found[1:].mean() < 0.03
-        assert found.min() >= found[1:].max() - 0.02, "none is taken to be steadier than its kind"
+
+    def test_its_own_counts_by_its_days_and_only_upwards(self):
+        """21 days beyond one of each weekday, and 28 of its kind: the squares are shared 21 to 28."""
+        draw = np.random.default_rng(20)
+        level = np.full(240, 50_000.0)
+        of_cells = np.repeat([0.05, 0.2, 0.0], [200, 20, 20])[:, None, None]
+        people = level[:, None, None] * np.exp(of_cells * draw.standard_normal((240, 28, 1))) * np.ones(24)
+        groups = np.zeros(240, dtype=np.int64)
+        kind, wild, still = variation_of(people, groups, of=np.repeat([0, 1, 2], [200, 20, 20]))
+        assert kind == pytest.approx(0.05, rel=0.15)
+        assert wild == pytest.approx(np.sqrt((21 * 0.2**2 + 28 * 0.05**2) / 49), rel=0.15)
+        assert still > 0.04, "none is taken to be steadier than its kind"
+
+    def test_what_is_unknown_of_a_cell_and_how_groups_are_numbered_changes_nothing(self):
+        draw = np.random.default_rng(21)
+        people = weeks_of(np.full(60, 5_000.0), 28, draw, tau=0.03)
+        seen = Precision(np.where(np.arange(60) == 7, np.nan, 0.5)[:, None], 1.0, 0.0, NOWHERE)
+        groups = np.repeat([0, 1], 30)
+        found, far = (day_to_day_variation(people, SEVEN, of, seen) for of in (groups, groups * 70 + 3))
+        assert np.isfinite(found).all()
+        assert found.tolist() == far.tolist()
 
     def test_a_day_that_is_left_out_counts_as_little_as_one_that_is_not_there(self):
         draw = np.random.default_rng(17)
@@ -589,8 +614,8 @@ class TestVariation:
         found = day_to_day_variation(still, SEVEN, groups, HALF)
         assert found.min() >= LEAST_VARIATION
         assert found.mean() < 0.03
-        two_days = day_to_day_variation(np.full((50, 2, 24), 400.0), np.zeros(2, dtype=np.int64), groups, HALF)
-        assert (two_days == NOTHING_KNOWN).all(), "without the furthest of two there is one"
+        one_each = day_to_day_variation(np.full((50, 7, 24), 400.0), np.arange(7), groups, HALF)
+        assert (one_each == NOTHING_KNOWN).all(), "a day of each weekday tells nothing"
         withheld = np.concatenate([still, np.full((1, 28, 24), np.nan)])
         found = day_to_day_variation(withheld, SEVEN, np.zeros(51, dtype=np.int64), HALF)
         assert (found[50] == NOTHING_KNOWN).all(), "no other figure is as small"
@@ -610,8 +635,6 @@ class TestVariation:
         st.permutations(range(14)),
     )
     def test_it_is_known_everywhere_and_asks_only_for_weekdays_not_for_dates(self, people, order):
-        """Ties of the furthest date apart: integers make them, and which of two is left out may differ."""
-        people = people + np.linspace(0, 0.9, people.size).reshape(people.shape)
         kinds, groups = np.arange(14) % 7, np.array([0, 0, 1])
         found = day_to_day_variation(people, kinds, groups, HALF)
         assert np.isfinite(found).all()

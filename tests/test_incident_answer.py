@@ -113,6 +113,14 @@ class TestOneCell:
         assert z == pytest.approx((-300 + spilled()) / np.sqrt(362 * SPREAD))
         assert z == pytest.approx(-13.32, abs=0.01)
 
+    def test_an_incident_that_goes_on_after_its_end_does_not_hide_itself(self, folder):
+        """Days after it are no days of usual variation where only weeks before are compared."""
+        days = [at(WEDNESDAY + dt.timedelta(each), 13) for each in (1, 2, 3, 4)]
+        after = {place: people for day in days for place, people in stay(A1, 100, day, 4).items()}
+        on = opened(write_incident(folder, "on", changes={**FIRE, **after}))
+        found = tell(on, zones(Works=[A1]))
+        assert found.zones[0].difference.z[step(found, at(WEDNESDAY, 14))] == pytest.approx(-13.32, abs=0.01)
+
     def test_the_interval_is_of_the_difference_as_it_is(self, found):
         """Now 102 + 4 + 16; then (402 + 4 + 16) x pi / 8; and 2 % of the 300, which the share observed may be off."""
         hour = step(found, at(WEDNESDAY, 14))

@@ -249,8 +249,8 @@ def difference(
     *Why a common error cancels in z and not in the excess.* It multiplies x and m alike: of a difference of nothing it
     leaves nothing, of 1,000 people too many it leaves 1,000 times its share.
 
-    The reference is Student's t with `DEGREES_OF_FREEDOM`. tau comes of many cells and days, not of these k, so that k
-    does not lower them.
+    The reference is Student's t with `DEGREES_OF_FREEDOM`. tau comes of many cells and days, and little of these k, so
+    that k does not lower them.
 
     Assumes that what comes on top of a usual day varies as it does by chance, and not by the day.
 

@@ -1,21 +1,19 @@
-"""How much ordinary days differ from one another beyond chance: day-to-day variation, pooled over many cells."""
+"""How much ordinary days differ from one another beyond chance: day-to-day variation, of cells and of their kinds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import chi2
 
 from cellcount.methods.precision import ROUNDING_VARIANCE, Precision
 
 Floats = NDArray[np.float64]
 
-MEDIAN_VARIANCE = (1.0, 0.5, 0.4487, 0.2982, 0.2868, 0.2147, 0.2104, 0.1682, 0.1661, 0.1383)
-"""Variance of the median of 1, 2, ... 10 independent standard normal values, by numerical integration; those of odd
-numbers are in the tables of order statistics (Sarhan and Greenberg 1962). From there on pi / (2 n) is near enough."""
-CHI_MEDIAN = 0.454936
-"""Median of a chi-squared variable of one degree of freedom: of the square of a standard normal one."""
 SMALL = 100.0
 """People below whom a figure is of another kind: operators' own counts are withheld in part and stand as an
 expectation, which varies more than chance. In the demonstration cells of fewer than 100 people vary by 5 to 30 % from
@@ -29,21 +27,19 @@ NOTHING_KNOWN = 0.1
 """Day-to-day variation where no history tells it: large on purpose, so that little is called unusual."""
 PRIOR_FIGURES = 200.0
 """A group with so many figures counts half by itself and half as all groups together."""
+MOST_OF_A_GROUP = 50
+"""Cells of a group beyond which some are taken, evenly spread: with their weekdays they are 350 values in each hour,
+and more would only take longer."""
 PRIOR_DAYS = 28.0
-"""A cell with so many days counts half by itself and half as its kind."""
+"""A cell with so many days beyond one of each weekday counts half by itself and half as its kind."""
 NEARBY = 2
 """Hours on either side that tell of a cell's own variation as well as the hour itself."""
-QUARTER = 6
-"""Hours of the parts of the day, in each of which the furthest date of a cell is left out."""
-FURTHEST = 6.0
-"""Without the furthest of n days the variance of the others is (n - 6) / n of that of all, of normal values on three to
-five weeks, by simulation: 0.72, 0.78 and 0.83."""
 LEFT_OUT = -1
 """Kind of a day that is no ordinary one."""
-LEAST_OF_A_WEEKDAY = 3
-"""Days of the same weekday from which on each can be held against the median of the others."""
 LEAST_SHARED = 20
 """Figures of single days, all together, from which on a variation that they share is worked out from them."""
+LEAST_DAYS_SHARED = 3
+"""Days of each figure from which on it is."""
 
 
 def chance_variance(people: ArrayLike, precision: Precision, share_lost: ArrayLike = 0.0) -> Floats:
@@ -89,61 +85,6 @@ def chance_variance(people: ArrayLike, precision: Precision, share_lost: ArrayLi
     return spread * (np.maximum(np.asarray(people, dtype=np.float64), 0.0) + 1 / left) / left
 
 
-def median_variance(days: NDArray[np.int64]) -> Floats:
-    """Variance of the median of so many normal values, relative to that of one.
-
-    Examples
-    --------
-    >>> median_variance(np.array([1, 3, 4, 20])).round(4).tolist()
-    [1.0, 0.4487, 0.2982, 0.0785]
-    """
-    table = np.array(MEDIAN_VARIANCE)
-    days = np.maximum(days, 1)
-    return np.where(days <= len(table), table[np.minimum(days, len(table)) - 1], np.pi / (2 * days))
-
-
-def against_the_others(values: Floats) -> tuple[Floats, Floats, Floats]:
-    """Each day held against the median of the other days.
-
-    Parameters
-    ----------
-    values : array of float, shape (cells, days, hours)
-        Figures of days of one kind; NaN where not known.
-
-    Returns
-    -------
-    tuple of arrays, shape (cells, days, hours)
-        Deviation of each day from the median of the others; that median; and the variance of the deviation relative to
-        that of a day, 1 plus `median_variance`. Days are in ascending order of their figures, not of their dates. NaN
-        where fewer than `LEAST_OF_A_WEEKDAY` days are known.
-
-    Examples
-    --------
-    Of 10, 12 and 20 the first is held against 16, the second against 15, the third against 11.
-
-    >>> deviation, median, factor = against_the_others(np.array([[[12.0], [10.0], [20.0]]]))
-    >>> deviation.ravel().tolist(), median.ravel().tolist(), factor.ravel().tolist()
-    ([-6.0, -3.0, 9.0], [16.0, 15.0, 11.0], [1.5, 1.5, 1.5])
-    """
-    ordered = np.sort(values, axis=1)
-    known = np.isfinite(ordered)
-    days = known.sum(axis=1, keepdims=True)
-    rank = np.arange(values.shape[1])[None, :, None]
-    last = values.shape[1] - 1
-
-    def of_the_others(place: NDArray[np.int64]) -> Floats:
-        there, after = (np.take_along_axis(ordered, np.minimum(each, last), axis=1) for each in (place, place + 1))
-        return np.where(rank <= place, after, there)
-
-    # Of the others, without the day itself, the median lies between these two places.
-    low, high = np.maximum((days - 2) // 2, 0), np.maximum((days - 1) // 2, 0)
-    median = (of_the_others(low) + of_the_others(high)) / 2
-    enough = known & (days >= LEAST_OF_A_WEEKDAY)
-    median = np.where(enough, median, np.nan)
-    factor = np.where(enough, 1 + median_variance(days - 1), np.nan)
-    return ordered - median, median, factor
-
-
 def day_to_day_variation(
     people: Floats, weekdays: NDArray[np.int64], groups: NDArray[np.int64], precision: Precision
 ) -> Floats:
@@ -169,30 +110,41 @@ def day_to_day_variation(
 
     Notes
     -----
-    *Of a cell.* Of k days of a weekday with the mean m and the sum S of squared deviations from it, S - (k - 1) (chance
-    + 4) has the mean (k - 1) tau^2 m^2 whatever chance is. Over all weekdays these add up, relative to m^2, and make
-    tau^2. The date that is furthest from the median of its weekday is left out, in each quarter of the day: one match
-    or holiday that nobody named does not make a place unsteady. What that takes from all other places is put back
-    (`FURTHEST`).
+    *Of a cell on one weekday.* Of k = v + 1 days with the mean m and the sum S of squared deviations from it, S is
+    (chance + 4 + tau^2 m^2) times a chi-squared variable of v degrees of freedom. With c the median of that over v,
+    (S / (v c) - chance - 4) / m^2 has the median tau^2. A median is not moved by a few wild days, such as a match or a
+    holiday that nobody named.
 
-    *Of a kind.* The median over the cells of a group of one size, below `SMALL` people or not, each weighted by
-    (k - 1) m^2 / (chance + 4), for figures that are mostly chance tell little. A small group leans on all cells of the
-    hour: tau^2 = (n tau_g^2 + 200 tau_all^2) / (n + 200), n counting k - 1.
+    *Of a kind.* The median over the weekdays and cells of a group of one size, below `SMALL` people or not, each
+    weighted by v m^2 / (chance + 4), for figures that are mostly chance tell little. A small group leans on all cells
+    of the size in the hour: tau^2 = (n tau_g^2 + 200 tau_all^2) / (n + 200), n counting v.
 
     *Own.* Cells of a kind vary unequally: where hotels stand, nights follow the season, and no other cell of the centre
-    does. A few weeks tell that of each cell roughly: hours near each other are put together (`NEARBY`), and
-    (n tau_cell^2 + 28 tau^2) / (n + 28) is taken where it is more than that of its kind. Less is not believed.
+    does. Of a cell it is the median over the weekdays, hours near each other put together (`NEARBY`): three of the
+    seven may each have had a match. A few weeks tell it roughly: (n tau_cell^2 + 28 tau^2) / (n + 28) is taken where it
+    is more than that of its kind. Less is not believed.
 
     What moves all cells of a region on the same day is in it, and is not taken off: an incident may be as wide as the
-    region. Five weeks hold five times four such days at most; hence `LEAST_VARIATION`. A week of school holidays, or a
-    fall from one month to the next, is among the days and counts as variation: an incident must stand out from that.
+    region. Five weeks hold five such days of each weekday at most; hence `LEAST_VARIATION`. A week of school holidays
+    is among the days and counts as variation: an incident must stand out from that.
+
+    Assumes that the days are ordinary ones: give none on which what is asked about may have gone on.
+
+    References
+    ----------
+    S over the variance of a normal variable is chi-squared (Cochran 1934, Proceedings of the Cambridge Philosophical
+    Society 30).
     """
-    if not people.size:
+    kinds = np.unique(weekdays[weekdays != LEFT_OUT])
+    if not people.size or not len(kinds):
         return np.full((people.shape[0], people.shape[2]), NOTHING_KNOWN)
-    told = _told(_without_furthest(people, weekdays), weekdays, precision)
-    kind = _of_kinds(told, groups)
-    own = (_nearby(told.square) + PRIOR_DAYS * kind) / (_nearby(told.free) + PRIOR_DAYS)
-    return np.sqrt(np.maximum(kind, own))
+    told = _Told.of([people[:, weekdays == kind] for kind in kinds], precision)
+    kind, free = _of_kinds(told, groups), _nearby(told.free)
+    own = np.divide(_nearby(told.free * told.square), free, out=np.full(free.shape, np.nan), where=free > 0)
+    n = free.sum(axis=1)
+    return np.sqrt(
+        np.maximum(kind, (n * np.nan_to_num(median_of_known(own)[0]) + PRIOR_DAYS * kind) / (n + PRIOR_DAYS))
+    )
 
 
 def shared_variation(days: Floats, variance: Floats) -> float:
@@ -209,36 +161,36 @@ def shared_variation(days: Floats, variance: Floats) -> float:
     -------
     float
         Standard deviation from day to day relative to the usual level: `NOTHING_KNOWN` of fewer than
-        `LEAST_OF_A_WEEKDAY` days or `LEAST_SHARED` figures, and at least `LEAST_VARIATION`.
+        `LEAST_DAYS_SHARED` days or `LEAST_SHARED` figures, and at least `LEAST_VARIATION`.
 
     Notes
     -----
-    The estimate of `pooled_variation`, the variance of each figure standing for its chance. Standard errors hold what
-    is wrong in the same way on all days as well: it comes out rather too small, and with the errors added it is not.
+    The estimate of `day_to_day_variation` for a kind, the variance of each figure standing for its chance. Standard
+    errors hold what is wrong in the same way on all days as well: it comes out rather too small, and with the errors
+    added it is not.
 
     Assumes that all the figures vary alike for their size. What moves all of them on one day of four, such as weather,
     is hardly in it.
 
     Examples
     --------
-    Three days of eight figures, 100 on two of them and 90 or 110 on the other; without an error half of all deviations
-    from the median of the others are 5 and more.
+    Three days of eight figures, 100 on two of them and 110 or 90 on the other: S is 66.7, over 2 ln 2 that is 48.1, and
+    less 4 of rounding 6.6 people squared: 6.4 % of 103, or 6.9 % of 97. An error of 8 hides it.
 
     >>> known = np.array([[100.0, 100.0, 110.0], [100.0, 100.0, 90.0]] * 4)
-    >>> round(shared_variation(known, np.zeros(known.shape)), 2), shared_variation(known, np.full(known.shape, 64.0))
-    (0.06, 0.01)
+    >>> round(shared_variation(known, np.zeros(known.shape)), 3), shared_variation(known, np.full(known.shape, 64.0))
+    (0.064, 0.01)
     """
-    if days.shape[1] < LEAST_OF_A_WEEKDAY or days.size < LEAST_SHARED:
+    if days.shape[1] < LEAST_DAYS_SHARED or days.size < LEAST_SHARED:
         return NOTHING_KNOWN
-    deviation, median, factor = (each[:, :, 0] for each in against_the_others(days[:, :, None]))
+    mean, off, free = _of_days(days[:, :, None])
     noise = np.maximum(variance.mean(axis=1, keepdims=True), ROUNDING_VARIANCE)
-    square = np.square(np.maximum(median, LEAST_PEOPLE))
-    ratio = (np.square(deviation) / (CHI_MEDIAN * factor) - noise) / square
-    told = np.isfinite(ratio) & (median >= LEAST_PEOPLE)
-    if told.sum() < LEAST_SHARED:
+    square, weight = _beyond_chance(mean, off, free, noise)
+    told = weight > 0
+    if (free + 1)[told].sum() < LEAST_SHARED:
         return NOTHING_KNOWN
-    order = np.argsort(ratio[told])
-    found = _weighted_median(ratio[told][order], (square / noise)[told][order])
+    order = np.argsort(square, axis=0)
+    found = _weighted_median(*(np.take_along_axis(each, order, axis=0) for each in (square, weight))).item()
     return float(np.sqrt(max(found, LEAST_VARIATION**2)))
 
 
@@ -272,17 +224,17 @@ def median_of_known(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the days of each cell tell of an hour, arrays of shape (cells, hours).
+    """What the days of each weekday tell of each cell in an hour.
 
     Attributes
     ----------
-    square : array of float
-        Squared deviations of days beyond chance, relative to the level, added up.
-    free : array of float
-        Days less one for each weekday: over this `square` is tau^2.
-    weight : array of float
+    square : array of float, shape (cells, weekdays, hours)
+        What has the median tau^2; 0 where nothing tells it.
+    free : array of float, shape (cells, weekdays, hours)
+        Days less one; 0 where nothing tells it.
+    weight : array of float, shape (cells, weekdays, hours)
         How much it tells, beside chance.
-    level : array of float
+    level : array of float, shape (cells, hours)
         People on an ordinary day.
     """
 
@@ -291,80 +243,111 @@ class _Told:
     weight: Floats
     level: Floats
 
+    @classmethod
+    def of(cls, weekdays: Sequence[Floats], precision: Precision) -> _Told:
+        """From the figures of each weekday, of the shape (cells, days, hours)."""
+        square, free, weight, level = [], [], [], []
+        for people in weekdays:
+            mean, off, more = _of_days(people)
+            noise = chance_variance(np.maximum(mean, LEAST_PEOPLE), precision) + ROUNDING_VARIANCE
+            told, heavy = _beyond_chance(mean, off, more, noise)
+            square.append(told)
+            free.append(np.where(heavy > 0, more, 0.0))
+            weight.append(heavy)
+            level.append(free[-1] * mean)
+        days = np.stack(free, axis=1)
+        return cls(
+            square=np.stack(square, axis=1),
+            free=days,
+            weight=np.stack(weight, axis=1),
+            level=np.sum(level, axis=0) / np.maximum(days.sum(axis=1), 1.0),
+        )
 
-def _without_furthest(people: Floats, weekdays: NDArray[np.int64]) -> Floats:
-    """Figures without the date that is furthest from the median of its weekday, in each quarter of the day."""
-    quarter = np.arange(people.shape[2]) // QUARTER
-    within = (quarter[:, None] == np.unique(quarter)).astype(np.float64)
+
+def _of_days(people: Floats) -> tuple[Floats, Floats, Floats]:
+    """The mean over the known days, the sum of squared deviations from it, and the days less one, (cells, hours)."""
     known = np.isfinite(people)
-    hours = known.astype(np.float64) @ within
-    mean = np.divide(np.where(known, people, 0.0) @ within, hours, out=np.full(hours.shape, np.nan), where=hours > 0)
-    away = np.full(mean.shape, -1.0)
-    for kind in np.unique(weekdays[weekdays != LEFT_OUT]):
-        of = mean[:, weekdays == kind]
-        median = median_of_known(of)[0][:, None]
-        far = np.abs(of - median) / np.maximum(median, LEAST_PEOPLE)
-        away[:, weekdays == kind] = np.where(np.isfinite(far), far, -1.0)
-    furthest = np.repeat(away.argmax(axis=1), QUARTER, axis=1)[:, None, : people.shape[2]]
-    left = people.copy()
-    np.put_along_axis(left, furthest, np.nan, axis=1)
-    return left
+    days = known.sum(axis=1)
+    mean = np.where(known, people, 0.0).sum(axis=1) / np.maximum(days, 1)
+    off = np.square(np.where(known, people - mean[:, None], 0.0)).sum(axis=1)
+    return mean, off, np.maximum(days - 1.0, 0.0)
 
 
-def _told(people: Floats, weekdays: NDArray[np.int64], precision: Precision) -> _Told:
-    square, free, weight, level = (np.zeros((people.shape[0], people.shape[2])) for _ in range(4))
-    many = int((weekdays != LEFT_OUT).sum())
-    put_back = many / (many - min(FURTHEST, many / 2)) if many else 1.0
-    for kind in np.unique(weekdays[weekdays != LEFT_OUT]):
-        of = people[:, weekdays == kind]
-        known = np.isfinite(of)
-        days = known.sum(axis=1)
-        mean = np.where(known, of, 0.0).sum(axis=1) / np.maximum(days, 1)
-        off = np.square(np.where(known, of - mean[:, None], 0.0)).sum(axis=1)
-        noise = chance_variance(np.maximum(mean, LEAST_PEOPLE), precision) + ROUNDING_VARIANCE
-        more = np.where((days > 0) & (mean >= LEAST_PEOPLE) & np.isfinite(noise), days - 1.0, 0.0)
-        some = np.square(np.maximum(mean, LEAST_PEOPLE))
-        square += np.where(more > 0, put_back * (off - more * noise) / some, 0.0)
-        weight += np.where(more > 0, more * some / noise, 0.0)
-        free += more
-        level += more * mean
-    return _Told(square, free, weight, level / np.maximum(free, 1.0))
+def _beyond_chance(mean: Floats, off: Floats, free: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """What has the median tau^2, and its weight; 0 both where nothing tells it."""
+    told = (free > 0) & (mean >= LEAST_PEOPLE) & np.isfinite(noise)
+    some, days = np.square(np.maximum(mean, LEAST_PEOPLE)), np.maximum(free, 1.0)
+    square = (off / (days * _median_share(days)) - noise) / some
+    return np.where(told, square, 0.0), np.where(told, free * some / noise, 0.0)
+
+
+def _median_share(free: Floats) -> Floats:
+    """The median of a chi-squared variable over its degrees of freedom."""
+    return _shares_up_to(int(free.max(initial=1.0)))[free.astype(np.int64)]
+
+
+@lru_cache(maxsize=64)
+def _shares_up_to(most: int) -> Floats:
+    degrees = np.arange(1, most + 1)
+    return np.concatenate([[np.nan], chi2.median(degrees) / degrees])
 
 
 def _nearby(values: Floats) -> Floats:
     """The mean over hours near each, round the clock."""
-    return np.mean([np.roll(values, by, axis=1) for by in range(-NEARBY, NEARBY + 1)], axis=0)
+    hours = np.eye(values.shape[-1])
+    near = np.mean([np.roll(hours, by, axis=0) for by in range(-NEARBY, NEARBY + 1)], axis=0)
+    return np.asarray(values @ near, dtype=np.float64)
 
 
 def _of_kinds(told: _Told, groups: NDArray[np.int64]) -> Floats:
     """Squared variation of the kind and size of each cell in each hour."""
-    own = told.square / np.maximum(told.free, 1.0)
-    found = np.full(own.shape, NOTHING_KNOWN**2)
-    small = told.level < SMALL
-    for here in (small, ~small):
-        weight, free = np.where(here, told.weight, 0.0), np.where(here, told.free, 0.0)
-        everywhere = _weighted_medians(own, weight)
-        for group in np.unique(groups):
-            rows = groups == group
-            many = free[rows].sum(axis=0)
-            of_group = (many * _weighted_medians(own[rows], weight[rows]) + PRIOR_FIGURES * everywhere) / (
-                many + PRIOR_FIGURES
-            )
-            told_any = np.where(weight.any(axis=0), np.maximum(of_group, LEAST_VARIATION**2), NOTHING_KNOWN**2)
-            found[rows] = np.where(here[rows], told_any, found[rows])
+    found = np.full(told.level.shape, NOTHING_KNOWN**2)
+    numbers = np.unique(groups)
+    rows = [_spread(np.flatnonzero(groups == each)) for each in numbers]
+    parts = [_Sorted.of(told, of_group) for of_group in rows]
+    whole = _Sorted.of(told, np.concatenate(rows))
+    for small in (True, False):
+        everywhere, _ = whole.median(small=small)
+        for number, part in zip(numbers, parts, strict=True):
+            own, n = part.median(small=small)
+            pooled = (n * np.nan_to_num(own) + PRIOR_FIGURES * everywhere) / (n + PRIOR_FIGURES)
+            kind = np.where(np.isnan(everywhere), NOTHING_KNOWN**2, np.maximum(pooled, LEAST_VARIATION**2))
+            here = (groups == number)[:, None] & ((told.level < SMALL) == small)
+            found = np.where(here, kind, found)
     return found
 
 
-def _weighted_medians(values: Floats, weights: Floats) -> Floats:
-    """In each column the least value at or below which half of the weight lies; 0 of a column without any weight."""
-    order = np.argsort(values, axis=0)
-    reached = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
+def _spread(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most `MOST_OF_A_GROUP` of them, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_OF_A_GROUP)).astype(np.int64)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """What the weekdays tell of some cells, in the order of `square`: arrays of shape (cells x weekdays, hours)."""
+
+    square: Floats
+    free: Floats
+    weight: Floats
+    small: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, told: _Told, rows: NDArray[np.int64]) -> _Sorted:
+        count, weekdays, hours = len(rows), *told.square.shape[1:]
+        small = np.broadcast_to((told.level[rows] < SMALL)[:, None], (count, weekdays, hours)).reshape(-1, hours)
+        square, free, weight = (each[rows].reshape(-1, hours) for each in (told.square, told.free, told.weight))
+        order = np.argsort(square, axis=0)
+        square, free, weight = (np.take_along_axis(each, order, axis=0) for each in (square, free, weight))
+        return cls(square, free, weight, np.take_along_axis(small, order, axis=0))
+
+    def median(self, *, small: bool) -> tuple[Floats, Floats]:
+        """The weighted median of the cells of a size, NaN of none, and the days that it rests on, by hour."""
+        weight, days = (np.where(self.small == small, each, 0.0) for each in (self.weight, self.free))
+        return _weighted_median(self.square, weight), days.sum(axis=0)
+
+
+def _weighted_median(values: Floats, weights: Floats) -> Floats:
+    """In each column of ascending values the least at or below which half of the weight lies; NaN without any."""
+    reached = np.cumsum(weights, axis=0)
     at = (reached >= reached[-1] / 2).argmax(axis=0)
-    found = np.take_along_axis(values, np.take_along_axis(order, at[None], axis=0), axis=0)[0]
-    return np.where(reached[-1] > 0, found, 0.0)
-
-
-def _weighted_median(values: Floats, weights: Floats) -> float:
-    """The least of ascending values at or below which half of the weight lies."""
-    reached = np.cumsum(weights)
-    return float(values[np.searchsorted(reached, reached[-1] / 2)])
+    return np.where(reached[-1] > 0, np.take_along_axis(values, at[None], axis=0)[0], np.nan)

@@ -233,7 +233,10 @@ def answer(
     usual = _usual(figures, compared, row_of)
     known = same.known
     precision = precision_at(known, place, at)
-    ordinary = [row for day, row in row_of.items() if day not in set(touched) | outages | set(asked.others)]
+    # What happened may go on after the end that was asked for, and would count as variation of ordinary days.
+    week_after = touched[-1] + timedelta(7)
+    free = [day for day in figures.dates if day < touched[0] or (asked.side == "either" and day >= week_after)]
+    ordinary = [row_of[day] for day in free if day not in outages | set(asked.others)]
     tau = np.tile(_variation(place, figures, ordinary, known, nation), len(shown))
     during = np.array([asked.start <= each < asked.end for each in _moments(shown)], dtype=bool) & (at >= 0)
     if not during.any():
@@ -338,7 +341,7 @@ def _variation(place: Place, figures: Figures, ordinary: list[int], known: Param
     number = {kind: at for at, kind in enumerate(sorted(set(kinds.values())))}
     weekdays = np.full(len(figures.dates), LEFT_OUT)
     weekdays[ordinary] = [number[kinds[row]] for row in ordinary]
-    # The part of the UTC day that a local hour lies in changes with the clocks: that of the first date is taken.
+    # The part of the UTC day that a local hour lies in changes with the clocks: that of the middle date is taken.
     middle = figures.at[len(figures.dates) // 2]
     precision = precision_at(known, place, np.where(middle >= 0, middle, np.arange(HOURS)))
     return day_to_day_variation(figures.people, weekdays, place.groups, precision)
