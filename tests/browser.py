@@ -184,6 +184,15 @@ class Visit:
         self.maps.first.click(position={"x": place[0], "y": place[1]})
         return True
 
+    def hover_on_map(self) -> list[str]:
+        """Point at what lies nearest to the middle of the first map; gives the lines of its tooltip."""
+        place = self.page.evaluate(SOMETHING_ON_MAP)
+        assert place is not None, "nothing on the map can be pointed at"
+        self.maps.first.hover(position={"x": place[0], "y": place[1]})
+        tip = self.maps.first.locator(".tip")
+        wait_for(tip.is_visible, SECONDS_TO_DRAW, "no tooltip comes")
+        return tip.inner_text().splitlines()
+
     @property
     def told(self) -> tuple[str, str]:
         """Address and words of the page: what is the same after a click has had no answer."""

@@ -22,6 +22,8 @@ from release_world import write_release
 
 from cellcount.first_start import Status
 from cellcount.ui.frame import PAGES
+from cellcount.ui.hotspot_figures import CLASS_WORDS
+from cellcount.ui.incident_figures import CLASSES
 
 pytestmark = pytest.mark.browser
 SERVED = "wood"
@@ -70,6 +72,8 @@ if os.environ.get("CELLCOUNT_REQUIRE_BROWSER") != "1":
     del SIZES["projector"]
 ASKED = {"incident": {"release": "weeks", **LINK}}
 """What a page must be asked for to draw anything."""
+KINDS = {word for words in (*CLASS_WORDS.values(), CLASSES) for word in words} | {"withheld"}
+"""What the tooltip of a map of hotspots, or of an incident, may begin with."""
 LINKS = {"density": {"area": "Alder (local authority)", "hour": "13:00"}, **ASKED}
 """What a link asks for, where a page has more to it than its name."""
 OTHER_CHOICE = "[data-testid='stBaseButton-segmented_control']:enabled, [role='tab'][aria-selected='false']"
@@ -166,6 +170,14 @@ def test_the_hour_moves_the_map_and_what_is_said_of_it(address, visit):
         visit.page.get_by_role("button", name="One step back").click()
     visit.page.get_by_text("08:00 to 09:00, local time").first.wait_for(timeout=30_000)
     assert "1 of 4 cells is withheld and hatched" in caption(visit)
+
+
+@pytest.mark.parametrize("slug", ["hotspots", "incident"])
+def test_the_tooltip_of_a_map_of_kinds_says_the_kind(address, visit, slug):
+    visit.open(f"{address}/{slug}?{urlencode(LINKS.get(slug, {}))}")
+    visit.settle_map()
+    kind, *_ = visit.hover_on_map()
+    assert kind in KINDS
 
 
 def test_a_map_is_played_by_keyboard(address, visit):

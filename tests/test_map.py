@@ -153,6 +153,12 @@ class TestMessage:
         layer = maps.PlayedCells(CELLS[:1], np.ones((1, 3)), np.ones((1, 3), bool), ("here",), "@@=alert(1)")
         assert declared(message({"cells": layer})[0], "cells")["unit"] == "@@=alert(1)"
 
+    def test_words_in_lists_are_words(self):
+        """The browser tells the kind of a cell by its place in the list: text would be told letter by letter."""
+        layer = played(np.ones((2, 3)), kinds=("Fewer than usual", "@@=more"), more=("near Leeds", ""))
+        found = declared(message({"cells": layer})[0], "cells")
+        assert (found["kinds"], found["more"]) == (["Fewer than usual", "@@=more"], ["near Leeds", ""])
+
     def test_a_map_without_figures_can_be_sent(self):
         layer = maps.PlayedCells(CELLS[:0], np.empty((0, 3)), np.empty((0, 3), bool), (), "people")
         _, tables = message({"cells": layer})

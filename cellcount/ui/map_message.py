@@ -153,9 +153,14 @@ def tiles() -> dict[str, str] | None:
 
 
 def _declared(kind: str, name: str, **says: Any) -> pdk.Layer:
-    """A layer of the browser's own, declared with pydeck, which takes bare text for an expression."""
-    quoted = {key: pdk.types.String(value) if isinstance(value, str) else value for key, value in says.items()}
-    return pdk.Layer(kind, data=pdk.types.String(name), id=name, **quoted)
+    """A layer of the browser's own, declared with pydeck, which takes bare text for an expression, in lists as well."""
+    return pdk.Layer(kind, data=pdk.types.String(name), id=name, **{key: _quoted(value) for key, value in says.items()})
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, str):
+        return pdk.types.String(value)
+    return [_quoted(each) for each in value] if isinstance(value, list) else value
 
 
 Declared = tuple[pdk.Layer, dict[str, pa.Table], str | None]
