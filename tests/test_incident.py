@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -20,6 +21,7 @@ from cellcount.methods.cautions import (
     COVERAGE,
     CUT_CELLS,
     ENDS_EARLY,
+    NETWORK_BESIDE,
     NETWORK_DIP,
     NO_CELLS,
     WITHHELD,
@@ -834,13 +836,14 @@ class TestCautions:
     def found(self, **changed) -> list[str]:
         return [each.code for each in cautions(self.circumstances(**changed))]
 
-    def circumstances(self, *, withheld=0, cut=0.0, lost=0.0, dip=0.0, **changed) -> Circumstances:
+    def circumstances(self, *, withheld=0, cut=0.0, lost=0.0, beside=0.0, dip=0.0, **changed) -> Circumstances:
         full = np.full(self.HOURS, 1.0)
         hidden = (withheld * full).astype(int), 60 * full, 1_110 * full
         zone = ZoneDifference(self.zone(), *hidden, cut * full, full == 0)
         incident = np.array([False, True, True, False])
         devices = 57e6 * (1 - dip * incident)
-        return Circumstances(zone, incident, lost * full, devices, 57e6 * full, changed.pop("baseline", ()), **changed)
+        share_lost = lost * incident + beside * ~incident
+        return Circumstances(zone, incident, share_lost, devices, 57e6 * full, changed.pop("baseline", ()), **changed)
 
     def test_an_ordinary_incident_has_none(self):
         assert self.found(around=self.zone(z=1.0)) == []
@@ -850,6 +853,7 @@ class TestCautions:
         z = np.array([0.0, -9.0, -9.0, -9.0])
         late = recovery(z, np.abs(z) > 2, incident_of(4, 1, 3))
         assert self.found(lost=0.3) == [COVERAGE]
+        assert self.found(beside=0.3) == [NETWORK_BESIDE], "before or after it, and not of the incident"
         assert self.found(dip=0.02) == [NETWORK_DIP]
         assert self.found(dip=0.009) == []
         assert self.found(baseline=(few,)) == [BASELINE]
@@ -869,9 +873,17 @@ class TestCautions:
         said = {each.code: each.sentence for each in cautions(self.circumstances(withheld=3, lost=0.335, dip=0.02))}
         assert "up to 34 %" in said[COVERAGE]
         assert "A network effect is possible" in said[COVERAGE]
+        assert "in 2 hours" in said[COVERAGE]
         assert "up to 2.0 % fewer devices" in said[NETWORK_DIP]
         assert "3 cells inside are withheld" in said[WITHHELD]
         assert "They are taken to hold about 60 people, where up to about 1,100 people would be usual" in said[WITHHELD]
+
+    def test_nobody_where_nobody_is_usual_is_said_once(self):
+        one = self.circumstances(withheld=1)
+        (said,) = cautions(
+            replace(one, zone=replace(one.zone, withheld_people=np.full(4, 0.2), withheld_most=np.full(4, 0.4)))
+        )
+        assert "It is taken to hold fewer than 1 person. The interval" in said.sentence
 
     def test_cells_that_an_outage_withholds_are_not_blamed_on_the_few_people_there(self):
         for lost, why in ((0.3, "while a part of a network was down"), (0.0, "to protect the few people there")):

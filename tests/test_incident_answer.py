@@ -186,8 +186,13 @@ class TestOneCell:
         assert is_compared(found)
 
     def test_the_days_it_is_compared_with_are_listed(self, found):
-        assert incident_figures.compared_with(found) == (
+        assert incident_figures.compared_with(found, step(found, at(WEDNESDAY, 13))) == (
             "Compared with Wed 7 Oct, Wed 14 Oct, Wed 21 Oct and Wed 28 Oct."
+        )
+
+    def test_an_hour_of_another_date_is_compared_with_days_of_its_own_weekday(self, found):
+        assert incident_figures.compared_with(found, step(found, at(WEDNESDAY + dt.timedelta(1), 13))) == (
+            "Compared with Thu 8 Oct, Thu 15 Oct, Thu 22 Oct and Thu 29 Oct."
         )
 
 
@@ -453,8 +458,8 @@ class TestCautions:
 
     def test_other_incidents_that_are_named_are_left_out(self, wood):
         found = tell(wood, zones(Works=[A1]), replace(ASKED, others=(BEFORE[1],)))
-        assert "Left out: Wed 14 Oct (another incident: an incident that was named)." in (
-            incident_figures.compared_with(found)
+        assert "Left out: Wed 14 Oct (another incident)." in (
+            incident_figures.compared_with(found, step(found, at(WEDNESDAY, 13)))
         )
 
     def test_a_bank_holiday_is_no_baseline(self, folder):
@@ -524,7 +529,7 @@ class TestTimes:
         asked = Asked(at(FIRST - dt.timedelta(1), 20), at(FIRST, 3))
         found = tell(wood, zones(Works=[A1]), asked)
         assert [found.moments[place].hour for place in np.flatnonzero(found.during)] == [1, 2]
-        assert "Compared with no days" in incident_figures.compared_with(found)
+        assert "Compared with no days" in incident_figures.compared_with(found, step(found, at(FIRST, 1)))
 
     def test_one_in_an_hour_that_is_not_covered_is_refused(self, wood):
         """00:00 on the first date, in summer time, is 23:00 UTC of the day before."""

@@ -25,13 +25,13 @@ from playwright.sync_api import sync_playwright
 
 from cellcount.bench.browser import FLAGS
 from cellcount.methods.baseline import ENOUGH, NONE, Comparable, LeftOut
-from cellcount.methods.cautions import BASELINE, COVERAGE, ENDS_EARLY, NO_CELLS, Caution, without_cells
+from cellcount.methods.cautions import BASELINE, COVERAGE, CUT_CELLS, ENDS_EARLY, NO_CELLS, Caution, without_cells
 from cellcount.methods.incident import DEFICIT, UNKNOWN, Difference, ZoneDifference
 from cellcount.methods.recovery import NO_DEPARTURE, NOT_RECOVERED, RECOVERED, Exposure, Largest, Recovery, Total
 from cellcount.ui import exports
 from cellcount.ui.ground import Bounds
 from cellcount.ui.incident_answer import ALL, Answer, Asked, Zone
-from cellcount.ui.incident_figures import headline
+from cellcount.ui.incident_figures import headline, told
 from cellcount.ui.incident_geopackage import geopackage
 from cellcount.ui.incident_handover import MOST_ZONES, handover_html
 from cellcount.ui.incident_known import cells_inside, hour_told, marked
@@ -281,6 +281,35 @@ class TestThePage:
         lost = zone("Works", difference(1000, 1000, 400), Caution(COVERAGE, "A network was down."))
         assert headline(answer(lost))[-1].startswith("A network effect is possible")
         assert not headline(answer())[-1].startswith("A network effect is possible")
+
+    def test_and_where_more_are_seen_it_says_nothing_of_fewer(self):
+        more = zone("Works", difference(1000, 1000, 1600), Caution(COVERAGE, "A network was down."))
+        assert not any("fewer people" in each for each in headline(answer(more)))
+
+    def test_figures_that_do_not_make_the_difference_as_written_are_said_to_be_rounded(self):
+        """An error of 1,200: 228,410 is 228,000, 184,790 is 185,000, and 43,620 is 44,000."""
+        apart, right = (zone("Works", difference(184_790, 184_790, now, error=1_200.0)) for now in (228_400, 227_900))
+        assert (
+            "228,000 people were here where 185,000 are usual, 44,000 more (rounded one by one; 95 %"
+            in (headline(answer(apart))[0])
+        )
+        assert "228,000 people were here where 185,000 are usual, 43,000 more (95 %" in headline(answer(right))[0]
+        assert told(apart, 14).between.endswith("Figures are rounded one by one.")
+
+    def test_the_most_at_once_has_the_digits_that_its_interval_supports(self):
+        """344 between 123 and 567: an error of 444 / 4.612 = 96."""
+        found = replace(zone("Works", difference(1000, 1000, 400)), peak=Largest(13, 344.0, 123.0, 567.0))
+        words = Read(page(answer(found))).words
+        assert "340 13:00, Wed 4" in words
+
+    def test_a_caution_that_differs_by_a_number_is_said_once(self):
+        zones = [
+            zone(name, difference(500, 500, 200), Caution(CUT_CELLS, f"The edge makes up to {much} of it.", much))
+            for name, much in (("Inner", "42 %"), ("Outer", "38 %"))
+        ]
+        source = page(answer(zone(ALL, difference(1000, 1000, 400)), *zones))
+        assert "<li><sup>a</sup> <b>Inner:</b> The edge makes up to 42 % of it. Also Outer (38 %).</li>" in source
+        assert source.count("<sup>a</sup>") == 3, "beside the sentence, and beside the difference of either"
 
     def test_a_caution_of_one_zone_names_it(self):
         one = zone("Inner", difference(500, 500, 200), Caution(COVERAGE, "A network was down."))

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 COVERAGE = "coverage"
 NETWORK_DIP = "network_dip"
+NETWORK_BESIDE = "network_beside"
 BASELINE = "baseline"
 WITHHELD = "withheld"
 ENDS_EARLY = "ends_early"
@@ -44,10 +45,13 @@ class Caution:
         Which rule found it.
     sentence : str
         What is said.
+    much : str
+        The number in it by which it differs from that of another zone; empty where there is none.
     """
 
     code: str
     sentence: str
+    much: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,18 @@ def cautions(found: Circumstances) -> list[Caution]:
     far as the area, and whoever came to it may live there. It is said instead, with the size of it, so that who reads
     can hold the zone against it. All hours of the incident are looked at: see `departures`.
     """
-    said = [_coverage, _network_dip, _baseline, _no_cells, _withheld, _clock, _cut_cells, _around, _ends_early]
+    said = [
+        _coverage,
+        _network_dip,
+        _baseline,
+        _no_cells,
+        _withheld,
+        _clock,
+        _cut_cells,
+        _around,
+        _network_beside,
+        _ends_early,
+    ]
     return [caution for each in said for caution in each(found)]
 
 
@@ -148,31 +163,48 @@ def device_change(devices: Floats, usual: Floats) -> Floats:
 
 
 def _coverage(found: Circumstances) -> list[Caution]:
-    lost = found.share_lost
-    if not (lost >= LEAST_LOST).any():
+    lost = np.where(found.incident, found.share_lost, 0.0)
+    hours = int((lost >= LEAST_LOST).sum())
+    if not hours:
         return []
-    hours, during = int((lost >= LEAST_LOST).sum()), bool((lost[found.incident] >= LEAST_LOST).any())
-    when = "during the incident" if during else "in the hours shown"
+    much = f"{100 * float(lost.max()):.0f} %"
     return [
         Caution(
             COVERAGE,
-            f"A part of a network was down here {when}: up to {100 * float(lost.max()):.0f} % of the people usually "
-            f"observed were not, in {_hours(hours)}. A network effect is possible: fewer people in these hours "
-            "are no evidence that people left.",
+            f"A part of a network was down here during the incident: up to {much} of the people usually observed were "
+            f"not, in {_hours(hours)}. A network effect is possible: fewer people in these hours are no evidence that "
+            "people left.",
+            much,
         )
     ]
 
 
 def _network_dip(found: Circumstances) -> list[Caution]:
     change = device_change(found.devices, found.devices_usual)
-    dips = np.nan_to_num(change) <= -DIP
+    dips = found.incident & (np.nan_to_num(change) <= -DIP)
     if not dips.any():
         return []
     return [
         Caution(
             NETWORK_DIP,
-            f"In {_hours(int(dips.sum()))} up to {-100 * float(np.nanmin(change)):.1f} % fewer devices than usual were "
-            "active in the whole country. That is a fault of a network and not people who left.",
+            f"In {_hours(int(dips.sum()))} up to {-100 * float(change[dips].min()):.1f} % fewer devices than usual "
+            "were active in the whole country. That is a fault of a network and not people who left.",
+        )
+    ]
+
+
+def _network_beside(found: Circumstances) -> list[Caution]:
+    """Of the hours shown before and after, which the timeline shows and by which recovery is told."""
+    change = device_change(found.devices, found.devices_usual)
+    down = (found.share_lost >= LEAST_LOST) | (np.nan_to_num(change) <= -DIP)
+    hours = int((down & ~found.incident).sum())
+    if not hours:
+        return []
+    return [
+        Caution(
+            NETWORK_BESIDE,
+            f"A network was down in {_hours(hours)} of those shown before and after the incident: fewer people in "
+            "these are no evidence that people left.",
         )
     ]
 
@@ -183,7 +215,7 @@ def _baseline(found: Circumstances) -> list[Caution]:
 
 def _no_cells(found: Circumstances) -> list[Caution]:
     sentence = without_cells(found.without_cells)
-    return [Caution(NO_CELLS, sentence)] if sentence else []
+    return [Caution(NO_CELLS, sentence, f"{100 * found.without_cells:.0f} %")] if sentence else []
 
 
 def _withheld(found: Circumstances) -> list[Caution]:
@@ -199,11 +231,13 @@ def _withheld(found: Circumstances) -> list[Caution]:
         else "to protect the few people there, or because one operator counted most of them"
     )
     held, most = (_about(float(each[at])) for each in (found.zone.withheld_people, found.zone.withheld_most))
+    usual = "" if most == held else f", where up to {most} would be usual"
     return [
         Caution(
             WITHHELD,
-            f"{who} withheld in an hour of the incident, {why}. {they} taken to hold {held}, where up to {most} would "
-            "be usual. The interval is wider for it.",
+            f"{who} withheld in an hour of the incident, {why}. {they} taken to hold {held}{usual}. The interval is "
+            "wider for it.",
+            "1 cell" if cells == 1 else f"{cells} cells",
         )
     ]
 
@@ -239,12 +273,14 @@ def _cut_cells(found: Circumstances) -> list[Caution]:
     known = share[np.isfinite(share)]
     if not (known >= MUCH_CUT).any():
         return []
+    much = f"{100 * float(known.max()):.0f} %"
     return [
         Caution(
             CUT_CELLS,
-            f"The zone is small against the cells: up to {100 * float(known.max()):.0f} % of the doubt about the "
-            "difference comes of cells at its edge, for it is not known on which side of it people are. A zone whose "
-            "edge is at least a cell away from what happened is surer.",
+            f"The zone is small against the cells: up to {much} of the doubt about the difference comes of cells at "
+            "its edge, for it is not known on which side of it people are. A zone whose edge is at least a cell away "
+            "from what happened is surer.",
+            much,
         )
     ]
 

@@ -62,6 +62,11 @@ class Largest:
     low: float
     high: float
 
+    @property
+    def error(self) -> float:
+        """Its standard error, as far as its interval tells: half of that over `t_quantile`."""
+        return (self.high - self.low) / (2 * t_quantile())
+
 
 @dataclass(frozen=True, slots=True)
 class Total:

@@ -219,7 +219,7 @@ def answer(
         weeks=asked.weeks,
         side=asked.side,
         outages=outages - set(touched),
-        incidents=dict.fromkeys(asked.others, "an incident that was named"),
+        incidents=dict.fromkeys(asked.others, ""),
     )
     row_of = {day: row for row, day in enumerate(figures.dates)}
     rows = [row_of[day] for day in shown]

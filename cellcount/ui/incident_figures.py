@@ -14,7 +14,7 @@ from cellcount.methods.incident import t_quantile
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.incident_answer import Answer, Zone
 from cellcount.ui.incident_known import hour_told, is_compared, usual_hours
-from cellcount.ui.words import count, day, listed, number, percent
+from cellcount.ui.words import count, day, listed, number, percent, rounded, step_of
 
 CLASSES = ("Fewer than usual", "Not distinguishable from usual", "More than usual")
 """Of cells on the map, false discoveries controlled."""
@@ -25,7 +25,9 @@ MUCH_PUT_IN = 0.2
 """From this share of the people on that are put in for withheld cells, near their usual level, a departure could hide
 behind them."""
 NETWORK = "A network effect is possible: fewer people here are no evidence that people left."
-"""Said in the headline where coverage was lost, for that is what it would be taken for."""
+"""Said in the headline where coverage was lost and fewer are seen, for that is what it would be taken for."""
+ROUNDED = "rounded one by one"
+"""Said where people less usual is not the difference, as it is written."""
 
 
 def signed(value: float, error: float) -> str:
@@ -128,11 +130,26 @@ def told(zone: Zone, hour: int) -> Told:
         between=(
             f"{_people_between(x, doubt)} Of the difference "
             f"{limits(float(found.low[hour]), float(found.high[hour]), error)}."
+            f"{f' Figures are {ROUNDED}.' if _apart(x, m, e, error) else ''}"
             if np.isfinite(error)
             else ""
         ),
         unusual=unusual(zone, hour),
     )
+
+
+def _apart(people: float, usual: float, excess: float, error: float) -> bool:
+    """Whether the figures, as they are written, do not make the difference.
+
+    Examples
+    --------
+    >>> _apart(228_400.0, 184_800.0, 43_600.0, 1_200.0), _apart(228_000.0, 184_000.0, 44_000.0, 1_200.0)
+    (True, False)
+    """
+    if not np.isfinite(error):
+        return False
+    left = rounded(people, error) - rounded(usual, error) - rounded(excess, error)
+    return abs(left) > step_of(error) / 2
 
 
 def unusual(zone: Zone, hour: int) -> str:
@@ -183,7 +200,8 @@ def headline(answer: Answer) -> tuple[str, ...]:
         )
     codes = {each.code for each in zone.cautions}
     said = _against_usual(answer)
-    return (*said, NETWORK) if codes & {COVERAGE, NETWORK_DIP} else said
+    fewer = not zone.difference.excess[hour] >= 0
+    return (*said, NETWORK) if fewer and codes & {COVERAGE, NETWORK_DIP} else said
 
 
 def _against_usual(answer: Answer) -> tuple[str, ...]:
@@ -280,7 +298,9 @@ def _furthest(answer: Answer, zone: Zone) -> str:
 
 def _between(zone: Zone, hour: int) -> str:
     found = zone.difference
-    return f"95 % interval {limits(float(found.low[hour]), float(found.high[hour]), float(found.error[hour]))}"
+    x, m, e, error = (float(each[hour]) for each in (found.people, found.usual, found.excess, found.error))
+    note = f"{ROUNDED}; " if _apart(x, m, e, error) else ""
+    return f"{note}95 % interval {limits(float(found.low[hour]), float(found.high[hour]), error)}"
 
 
 def recovered(answer: Answer, zone: Zone) -> str:
@@ -337,12 +357,12 @@ def zone_table(answer: Answer, hour: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compared_with(answer: Answer) -> str:
-    """The days that the incident's first date is compared with, and those left out with the reason."""
-    # An incident may have begun before the first date of the release.
-    first = next(each for each in answer.baseline if each.day >= answer.asked.start.date())
-    dates = listed([_short(each) for each in first.days]) or "no days"
-    left = [f"{_short(each.day)} ({each.reason})" for each in first.left_out]
+def compared_with(answer: Answer, hour: int) -> str:
+    """The days that an hour's date is compared with, and those left out with the reason."""
+    on = answer.moments[hour].date()
+    own = next(each for each in answer.baseline if each.day == on)
+    dates = listed([_short(each) for each in own.days]) or "no days"
+    left = [f"{_short(each.day)} ({each.reason})" for each in own.left_out]
     out = f" Left out: {listed(left)}." if left else ""
     return f"Compared with {dates}.{out}"
 
@@ -363,7 +383,7 @@ def caption(answer: Answer, hour: int, zone: str, rule: str) -> str:
         f"{percent(answer.rate)}."
         if compared
         else "No cell is held against a usual level, and all are hatched: there are too few comparable days.",
-        compared_with(answer),
+        compared_with(answer, hour),
         answer.place.said(),
     ]
     if hidden and compared:

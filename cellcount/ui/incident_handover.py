@@ -63,7 +63,7 @@ def handover_html(
     link : str
         Reopens the view.
     now : datetime
-        When the sheet is made.
+        When the sheet is made, UTC.
     movement : sequence of (str, str), optional
         Where people went: what, and how many in words. Of the whole authority, as its words must say.
     notes : sequence of str, optional
@@ -83,7 +83,8 @@ def handover_html(
     picture = _picture(answer, hour, map_png, ground, names)
     body = "".join(
         [
-            f'<header><div class="over"><span>{NAME}: incident hand-over</span><span>Made {_date(now)}</span></div>',
+            f'<header><div class="over"><span>{NAME}: incident hand-over</span>'
+            f"<span>Made {_date(now)} UTC</span></div>",
             f"<h1>{_text(title)}</h1>",
             f'<p class="where">{_text(where)}{" · " if where else ""}{when(answer)}, local time '
             f"({_text(release_facts['time_zone'])})</p></header>",
@@ -119,8 +120,8 @@ def method(answer: Answer) -> tuple[str, ...]:
         "the usual level, the share of people observed, placement, cut cells and withheld ones.",
         "How unusual: z is the difference over what it would vary by if nothing had happened. Below "
         f"{incident.Z_USUAL:g} is usual variation, {incident.Z_FAR:g} and beyond far from usual; false discoveries are "
-        f"controlled at {100 * incident.RATE:g} % over all zones and hours of the incident. People-hours: the "
-        "difference added up over the hours.",
+        f"controlled at {100 * incident.RATE:g} % over all zones and hours of the incident, so that an hour a little "
+        "beyond may be called usual. People-hours: the difference added up over the hours.",
         f"Map: of the cells called in an hour at most {100 * answer.rate:g} % are expected to be so by chance "
         "(Benjamini and Hochberg 1995). "
         f"As usual again: the first of {recovery.HOURS_IN_A_ROW} hours in a row within usual variation.",
@@ -261,7 +262,8 @@ def _cautions(answer: Answer, said: Sequence[Marked]) -> str:
     rows = []
     for each in said:
         of = f"<b>{_text(listed(list(each.zones)))}:</b> " if len(each.zones) < len(answer.zones) else ""
-        rows.append(f"<li><sup>{each.mark}</sup> {of}{_text(each.sentence)}</li>")
+        as_well = f" Also {listed([f'{name} ({much})' for name, much in each.others])}." if each.others else ""
+        rows.append(f"<li><sup>{each.mark}</sup> {of}{_text(each.sentence + as_well)}</li>")
     return f'<section><h2>Caution</h2><ul class="cautions">{"".join(rows)}</ul></section>'
 
 
@@ -273,7 +275,8 @@ def _zones(answer: Answer, hour: int, said: Sequence[Marked]) -> str:
     rows = "".join(_row(answer, zone, hour, said, heads) for zone in answer.zones)
     at = hour_words(answer.moments[hour])
     return (
-        f"<table><caption>Zones at {_text(at)} <small>Below a figure its 95 % interval, or its hour</small></caption>"
+        f"<table><caption>Zones at {_text(at)} "
+        "<small>Below a figure its 95 % interval, or its hour; rounded one by one</small></caption>"
         f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -315,7 +318,7 @@ def _row(answer: Answer, zone: Zone, hour: int, said: Sequence[Marked], heads: S
         ),
         _UNUSUAL: (f"{unusual(zone, hour)}{f', z {signed(z, _TENTH)}' if told and not at_edge else ''}", ""),
         _MOST: (
-            NOT_KNOWN if peak is None else number(peak.people),
+            NOT_KNOWN if peak is None else number(peak.people, peak.error),
             "" if moment is None else f"{moment:%H:%M}, {moment:%a} {moment.day}",
         ),
         _AGAIN: _recovered(answer, zone),
@@ -337,7 +340,7 @@ _FIGURES = {_PEOPLE: "people", _USUAL: "usual", _DIFFERENCE: "excess", _AGAIN: "
 
 def _marks(said: Sequence[Marked], zone: Zone, head: str) -> str:
     """The letters of the cautions that touch a figure of a zone."""
-    marks = ", ".join(each.mark for each in said if each.figure == _FIGURES.get(head) and zone.name in each.zones)
+    marks = ", ".join(each.mark for each in said if each.figure == _FIGURES.get(head) and each.holds(zone.name))
     return f"<sup>{marks}</sup>" if marks else ""
 
 

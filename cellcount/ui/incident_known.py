@@ -16,6 +16,7 @@ from cellcount.methods.cautions import (
     COVERAGE,
     CUT_CELLS,
     ENDS_EARLY,
+    NETWORK_BESIDE,
     NETWORK_DIP,
     NO_CELLS,
     WITHHELD,
@@ -33,6 +34,7 @@ TOUCHED: Mapping[str, str] = {
     CLOCK: "people",
     WITHHELD: "people",
     ENDS_EARLY: "recovery",
+    NETWORK_BESIDE: "recovery",
 }
 """Which figure each rule of `cautions` speaks of: the caution is marked there."""
 
@@ -78,7 +80,7 @@ def hour_told(answer: Answer) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A caution with its mark.
+    """A caution with its mark: of zones of which the same is said but for a number, that of the first.
 
     Attributes
     ----------
@@ -88,6 +90,8 @@ class Marked:
         What is said.
     zones : tuple of str
         Names of the zones of which it is said.
+    others : tuple of (str, str)
+        Those of which it is said with another number, and that number.
     figure : str
         Which figure it touches: a value of `TOUCHED`.
     """
@@ -95,7 +99,12 @@ class Marked:
     mark: str
     sentence: str
     zones: tuple[str, ...]
+    others: tuple[tuple[str, str], ...]
     figure: str
+
+    def holds(self, zone: str) -> bool:
+        """Whether it is said of a zone."""
+        return zone in self.zones or any(zone == name for name, _ in self.others)
 
 
 def cautions_told(answer: Answer, zone: Zone) -> tuple[Caution, ...]:
@@ -124,20 +133,27 @@ def cautions_told(answer: Answer, zone: Zone) -> tuple[Caution, ...]:
 
 
 def marked(answer: Answer) -> tuple[Marked, ...]:
-    """The cautions of all zones, each sentence once, with letters in their order: see `cautions_told`.
+    """The cautions of all zones, each once, with letters in their order: see `cautions_told`.
 
     Parameters
     ----------
     answer : Answer
         The answer.
     """
-    said: dict[tuple[str, str], list[str]] = {}
+    first: dict[tuple[str, str], Caution] = {}
+    zones: dict[tuple[str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for zone in answer.zones:
         for each in cautions_told(answer, zone):
-            said.setdefault((each.code, each.sentence), []).append(zone.name)
+            # Without a number of its own, another sentence is another thing to be said.
+            key = each.code, "" if each.much else each.sentence
+            if first.setdefault(key, each).sentence == each.sentence:
+                zones.setdefault(key, []).append(zone.name)
+            else:
+                others.setdefault(key, []).append((zone.name, each.much))
     return tuple(
-        Marked(letter(place), sentence, tuple(zones), TOUCHED.get(code, "excess"))
-        for place, ((code, sentence), zones) in enumerate(said.items())
+        Marked(letter(place), each.sentence, tuple(zones[key]), tuple(others.get(key, [])), TOUCHED[each.code])
+        for place, (key, each) in enumerate(first.items())
     )
 
 
