@@ -39,7 +39,7 @@ EDGE_WORDS = "cannot be told: it may lie beside the zone"
 """Of a zone whose excess is in cells that its edge cuts, or beside a crowd outside."""
 DEGREES_OF_FREEDOM = 8.0
 """Of Student's t, which z is held against. Measured on quiet days of the demonstration in London, the North East,
-Yorkshire and the Highlands: the kurtosis of z is 3.2 to 3.7, which t has at 4 + 6 / (kurtosis - 3) = 34 to 12.5.
+Yorkshire and the Highlands: the kurtosis of z is 3.2 to 4.1, which t has at 4 + 6 / (kurtosis - 3) = 34 to 9.6.
 Fewer are taken, for a false alarm costs more here than a missed cell: with 12, 12 % of the cells called around the
 demonstration's fire depart by less than four standard errors, with 8 it is 7 %."""
 CONFIDENCE = 0.95
