@@ -8,6 +8,7 @@ the cells of the release, and the figures of neighbouring sites together.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -38,9 +39,10 @@ from cellcount.ui.incident_usual import TypicalCells, UsualDay, read_typical, ty
 from cellcount.ui.reading import Covering, Release
 from cellcount.ui.search import point_of
 from cellcount.ui.words import count
-from cellcount.zones import Site, Zones, read_sites, rings, smallest_supported
+from cellcount.zones import Site, SitesRefusedError, Zones, read_sites, rings, smallest_supported
 from cellcount.zones.limits import FILE_BYTES
 from cellcount.zones.shapes import Shape
+from cellcount.zones.sites import misplaced
 
 CELLS_TOGETHER = 10_000
 """Cells whose figures of all dates are read and held at once: 50 MB for four weeks."""
@@ -91,6 +93,7 @@ UNKNOWN = float("nan"), float("nan")
 """Limits of a figure whose error is not known."""
 WHOLE_NUMBERS = ("day_hours", "night_hours", "resolution", "cells", "cells_cut", "cells_withheld")
 NOTHING = "The release has no cells here."
+SAME_NAME = "Another site of the list has the same name: tell them apart by latitude and longitude."
 TOO_SMALL = (
     "Smaller or narrower than the data can show: the smallest circle that they can show here has a radius of {km:g} km."
 )
@@ -123,9 +126,11 @@ class Exposed:
 
     def said(self) -> str:
         """How many there are, and how many could not be told."""
-        first = f"{len(self.table):,} rings of {self.sites:,} sites."
+        first = f"{count(len(self.table), 'ring')} of {count(self.sites, 'site')}."
         if not self.untold:
             return first
+        if self.sites == 1:
+            return f"{first} It could not be told, or not every ring: see the column “note”."
         return f"{first} {self.untold:,} of the sites could not be told, or not every ring: see the column “note”."
 
 
@@ -150,29 +155,67 @@ def write_exposure(sites: Path, release: Path, out: Path, *, progress: Progress 
     Raises
     ------
     SitesRefusedError
-        If the list cannot be read, or any of its rows is faulty: all of these are named.
+        If the list is not there or cannot be read, or any of its rows is faulty: all of these are named.
     ExposureRefusedError
-        If the file's name has another ending or is that of the list, or the release has no figures by date and no
-        typical days.
+        If the file's name has another ending or is that of the list, or it cannot be written, which is found before the
+        work where it can be; or if the release has no figures by date and no typical days.
     """
+    if out.is_dir():
+        raise ExposureRefusedError(f"{out} is a folder. Name a file in it, such as {out / 'exposure.csv'}.")
     if out.exists() and sites.exists() and out.samefile(sites):
         raise ExposureRefusedError(f"{out.name} is the list of sites itself. Name another file to write to.")
     if out.suffix.lower() not in (SHEET, PACKAGE):
         raise ExposureRefusedError(f"{out.name} ends neither in {SHEET} nor in {PACKAGE}. Name a file that does.")
-    with sites.open("rb") as file:
-        # One byte more than is allowed: enough for the reader to refuse it.
-        content = file.read(FILE_BYTES + 1)
-    listed = read_sites(sites.name, content, locate=point_of)
+    _check_writable(out)
+    listed = read_sites(sites.name, _content(sites), locate=point_of)
     opened = store.open_release(release, cache=store.AnswerCache(0))
     try:
         found = exposure(Release(opened), listed, progress=progress)
     finally:
         opened.close()
-    if out.suffix.lower() == PACKAGE:
-        _write_package(out, found)
-    else:
-        write_text(out, to_csv(found.table).decode("utf-8"))
+    try:
+        if out.suffix.lower() == PACKAGE:
+            _write_package(out, found)
+        else:
+            write_text(out, to_csv(found.table).decode("utf-8"))
+    except OSError as error:
+        raise _not_written(out, error) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        # Its own words are of the file aside, which nobody has named.
+        raise _not_written(out) from error
     return found
+
+
+def _content(sites: Path) -> bytes:
+    """What is in a list, and no more of it than tells the reader to refuse it: one byte over the limit."""
+    try:
+        with sites.open("rb") as file:
+            return file.read(FILE_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SitesRefusedError(f"There is no list {sites}. Look at its name and its folder.") from error
+    except OSError as error:
+        raise SitesRefusedError(
+            f"The list {sites} cannot be read: {error.strerror or error}. Name a file that you may read."
+        ) from error
+
+
+def _check_writable(out: Path) -> None:
+    """Find before the work what would stop the writing after it: no access, no folder, no room."""
+    try:
+        there = next(folder for folder in out.absolute().parents if folder.exists())
+        # As long a name as that of the file aside.
+        tried = there / f".{out.name}-{secrets.token_hex(8)}"
+        tried.touch(exist_ok=False)
+        tried.unlink()
+    except OSError as error:
+        raise _not_written(out, error) from error
+
+
+def _not_written(out: Path, error: OSError | None = None) -> ExposureRefusedError:
+    why = "" if error is None else f": {error.strerror or error}"
+    return ExposureRefusedError(
+        f"{out} cannot be written{why}. Make room or give access, or name another file, and start again."
+    )
 
 
 def _write_package(out: Path, found: Exposed) -> None:
@@ -230,9 +273,14 @@ def exposure(release: Release, sites: Sequence[Site], *, progress: Progress = si
     of_site: dict[int, list[_Ring]] = {}
     for number, found in _told(held, sites):
         of_site[number] = found
-        progress(len(of_site) / len(sites), f"{len(of_site):,} of {len(sites):,} sites")
+        progress(len(of_site) / len(sites), f"{len(of_site):,} of {count(len(sites), 'site')}")
     every = [ring for number in range(len(sites)) for ring in of_site[number]]
     table = pd.DataFrame([ring.row for ring in every], columns=list(COLUMNS))
+    of_name = Counter(site.name for site in sites)
+    table["note"] = [
+        _joined(note, SAME_NAME if of_name[name] > 1 else "")
+        for name, note in zip(table["site"], table["note"], strict=True)
+    ]
     table["release_id"], table["synthetic"] = release.manifest.release_id, release.manifest.synthetic
     return Exposed(
         table=table.astype(dict.fromkeys(WHOLE_NUMBERS, "Int64")),
@@ -298,6 +346,11 @@ class _Held:
         figures, _ = figures_of(self.release, cells, resolution)
         return _OfDates(self.release, cells, figures, self.known)
 
+    def covers(self, longitude: float, latitude: float) -> bool:
+        """Whether there is a cell at a point, of the coarsest that have figures."""
+        coarsest = self.resolutions[0]
+        return bool((self.cells[coarsest].cells == h3.latlng_to_cell(latitude, longitude, coarsest)).any())
+
     def look(self, around: Covering, resolution: int) -> CellsSeen | None:
         """As the query `cells_in_view`, from what is held."""
         whole = self.cells.get(resolution)
@@ -349,7 +402,8 @@ def _told(held: _Held, sites: Sequence[Site]) -> Iterator[tuple[int, list[_Ring]
             yield number, [_Ring(_row(site, at, note=str(error)), None, told=False) for at in range(len(site.radii))]
             continue
         if place is None:
-            yield number, [_untold(site, zones, at, NOTHING) for at in range(len(site.radii))]
+            note = _joined(NOTHING, misplaced(site.longitude, site.latitude, held.covers))
+            yield number, [_untold(site, zones, at, note) for at in range(len(site.radii))]
             continue
         waiting.setdefault(place.resolution, []).append((number, _inside(place)))
         if sum(len(each.cells) for _, each in waiting[place.resolution]) >= CELLS_TOGETHER:

@@ -8,6 +8,7 @@ import sys
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 from build_world import ALDER_CELLS, BIRCH_CELLS, MONDAY, PARENT
 from h3.api import basic_int as h3
@@ -178,6 +179,28 @@ class TestWhatCannotBeTold:
         assert (found.sites, found.untold) == (2, 1)
         assert found.said().startswith("3 rings of 2 sites. 1 of the sites could not be told")
 
+    def test_one_site_alone_is_told_of_in_the_singular(self, release):
+        said = exposure(release, [Site("Paris", 2.35, 48.85, (1.0,))]).said()
+        assert said == "1 ring of 1 site. It could not be told, or not every ring: see the column “note”."
+
+    @pytest.mark.parametrize(
+        ("longitude", "latitude", "hint"),
+        [
+            (LATITUDE, LONGITUDE, "Latitude and longitude look swapped."),
+            (-LONGITUDE, LATITUDE, "The sign of its longitude may be wrong: west is negative."),
+            (LONGITUDE, -LATITUDE, "The sign of its latitude may be wrong: north is positive."),
+        ],
+    )
+    def test_a_position_turned_about_is_told_as_one(self, release, longitude, latitude, hint):
+        row = row_of(release, Site("Works", longitude, latitude, (1.0,)))
+        assert row.note == f"The release has no cells here. {hint}"
+
+    def test_sites_of_one_name_are_told_apart_by_a_note(self, release):
+        other = Site("Works", LONGITUDE + 0.01, LATITUDE, (6.0,))
+        notes = exposure(release, [ALL_CELLS, TWO_RINGS, other]).table.note
+        said = "Another site of the list has the same name: tell them apart by latitude and longitude."
+        assert [note.endswith(said) for note in notes] == [True, False, False, True]
+
     def test_a_ring_that_is_too_small_has_no_figures_but_the_smallest_radius(self, release):
         """A cell of resolution 7 has about 5 km2 there: the root of 0.6 x 5 / pi is 1.0 km, to the next tenth."""
         row = row_of(release, TINY)
@@ -263,7 +286,7 @@ class TestCommand:
 
     def test_a_list_that_is_told_wholly_ends_with_0_and_one_that_is_not_with_1(self, run, tmp_path, capsys):
         assert run(self.GOOD) == 0
-        assert "1 rings of 1 sites." in capsys.readouterr().out
+        assert "1 ring of 1 site." in capsys.readouterr().out
         table = pd.read_csv(tmp_path / "out.csv")
         assert table.columns.tolist() == list(COLUMNS)
         assert table.night_people.tolist() == [1110.0]
@@ -288,6 +311,60 @@ class TestCommand:
     @pytest.mark.parametrize(("text", "out"), [("\x00\x01", "out.csv"), ("", "out.csv"), (GOOD, "out.xlsx")])
     def test_what_cannot_be_read_or_written_ends_with_2(self, run, text, out):
         assert run(text, out) == UNREADABLE
+
+    @pytest.mark.parametrize("out", ["out.csv", "out.gpkg"])
+    def test_a_file_that_cannot_be_written_is_told_before_the_work(self, run, tmp_path, monkeypatch, capsys, out):
+        (tmp_path / "file").write_text("no folder")
+        monkeypatch.setattr(batch, "exposure", lambda *_, **__: pytest.fail("It was worked out for nothing."))
+        assert run(self.GOOD, f"file/{out}") == UNREADABLE
+        said = capsys.readouterr().err
+        assert said.startswith(f"{tmp_path / 'file' / out} cannot be written: ")
+        assert said.endswith("Make room or give access, or name another file, and start again.\n")
+
+    @pytest.mark.parametrize("out", ["made", "made.csv", "made.gpkg"])
+    def test_a_folder_is_no_file_to_write(self, run, tmp_path, monkeypatch, capsys, out):
+        (tmp_path / out).mkdir()
+        monkeypatch.setattr(batch, "exposure", lambda *_, **__: pytest.fail("It was worked out for nothing."))
+        assert run(self.GOOD, out) == UNREADABLE
+        assert capsys.readouterr().err.startswith(f"{tmp_path / out} is a folder. Name a file in it, such as")
+
+    @pytest.mark.parametrize("error", [pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError])
+    def test_what_stops_a_geopackage_is_a_sentence_about_it(self, run, tmp_path, monkeypatch, capsys, error):
+        def stopped(_, aside, **__):
+            aside.write_text("half")
+            raise error(f"sqlite3_open({aside}) failed")
+
+        monkeypatch.setattr(batch.pyogrio, "write_dataframe", stopped)
+        assert run(self.GOOD, "out.gpkg") == UNREADABLE
+        assert f"{tmp_path / 'out.gpkg'} cannot be written. Make room" in capsys.readouterr().err
+        assert [each.name for each in tmp_path.iterdir()] == ["sites.csv"]
+
+    @pytest.mark.parametrize("out", ["out.csv", "out.gpkg"])
+    def test_what_stops_the_writing_is_told_of_the_file_that_was_named(self, run, tmp_path, monkeypatch, capsys, out):
+        def full(aside, _):
+            raise OSError(28, "No space left on device", str(aside))
+
+        monkeypatch.setattr(batch.Path, "replace", full)
+        assert run(self.GOOD, out) == UNREADABLE
+        assert f"{tmp_path / out} cannot be written: No space left on device. Make room" in capsys.readouterr().err
+
+    def test_looking_whether_it_can_be_written_leaves_nothing_behind(self, run, tmp_path):
+        assert run("name\n", "new/folder/out.csv") == UNREADABLE
+        assert [each.name for each in tmp_path.iterdir()] == ["sites.csv"]
+        assert run(self.GOOD, "new/folder/out.csv") == 0
+        assert [each.name for each in (tmp_path / "new" / "folder").iterdir()] == ["out.csv"]
+
+    @pytest.mark.parametrize(
+        ("name", "said"), [("none.csv", "There is no list {}."), (".", "The list {} cannot be read: Is a directory.")]
+    )
+    def test_a_list_that_is_not_there_is_said_not_to_be(self, folder, tmp_path, name, said):
+        with pytest.raises(SitesRefusedError) as refused:
+            write_exposure(tmp_path / name, folder, tmp_path / "out.csv")
+        assert str(refused.value).startswith(said.format(tmp_path / name))
+
+    def test_radii_that_fell_apart_are_a_faulty_row_and_not_one_ring(self, run, capsys):
+        assert run(self.GOOD.replace(",6\n", ",1,3,5\n")) == UNREADABLE
+        assert "Row 2: it has more cells than the header: write radii as 1;3;5" in capsys.readouterr().err
 
     def test_a_place_may_be_coordinates_in_words_or_a_grid_reference(self, run, tmp_path):
         run('name,place,radii\nOne,"52.2, 0.12",6\nTwo,"52°12\'0""N 0°7\'12""E",6\nThree,TL 4500 5830,6\n')
@@ -322,7 +399,7 @@ class TestCommand:
     def test_a_list_of_100_mb_is_refused_without_reading_it_all(self, folder, tmp_path):
         with (tmp_path / "big.csv").open("wb") as file:
             file.truncate(100_000_000)
-        with pytest.raises(SitesRefusedError):
+        with pytest.raises(SitesRefusedError, match=r"“big\.csv” has more than 20 MB, the most that is read"):
             write_exposure(tmp_path / "big.csv", folder, tmp_path / "out.csv")
 
     def test_progress_runs_to_its_end_and_never_falls(self, release):

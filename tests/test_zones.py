@@ -114,6 +114,24 @@ class TestRings:
         with pytest.raises(AreaRefusedError):
             typed_distances(text)
 
+    @pytest.mark.parametrize(
+        ("text", "read"),
+        [
+            ("2, 4", (2.0, 4.0)),
+            ("1,3,5", (1.0, 3.0, 5.0)),
+            ("1,3, 5", (1.0, 3.0, 5.0)),
+            ("1.5; 3", (1.5, 3.0)),
+            ("1, 3; 5", (1.0, 3.0, 5.0)),
+        ],
+    )
+    def test_commas_between_distances_are_no_decimal_commas(self, text, read):
+        assert typed_distances(text) == read
+
+    @pytest.mark.parametrize("text", ["1,5; 3", "1,5;3,5", "1; 2,5 km", "1,5 | 3", "1,5 km 3 km"])
+    def test_commas_that_may_be_decimal_commas_are_asked_about(self, text):
+        with pytest.raises(AreaRefusedError, match="may have decimal commas"):
+            typed_distances(text)
+
     @pytest.mark.parametrize("point", [(-0.1, 90.0), (179.9, 51.0), (-200.0, 51.0), (0.0, float("nan"))])
     def test_a_point_around_which_nothing_can_be_drawn_is_refused(self, point):
         with pytest.raises(AreaRefusedError):

@@ -163,6 +163,17 @@ class TestReferenceSystems:
     def test_what_is_no_code_is_refused(self, here, crs):
         assert "EPSG" in here(geojson(feature(square(0, 51))), crs=crs)["refused"]
 
+    @pytest.mark.parametrize("crs", ["EPSG:5701", "EPSG:4978"])
+    def test_heights_and_coordinates_from_the_centre_of_the_earth_are_refused(self, here, crs):
+        """ODN height, and geocentric WGS 84."""
+        stated = geojson(feature(square(0, 51)), crs={"type": "name", "properties": {"name": crs}})
+        for found in (here(geojson(feature(square(0, 51))), crs=crs), here(stated)):
+            assert "has neither longitude and latitude nor eastings and northings" in found["refused"]
+
+    def test_a_height_beside_a_grid_is_taken(self, here):
+        """British National Grid and ODN height: EPSG:7405."""
+        assert here(geojson(feature(square(530_000, 180_000, 1_000))), crs="EPSG:7405")["names"] == ("Zone 1",)
+
     @pytest.mark.parametrize(
         ("corner", "hint"),
         [
@@ -221,6 +232,31 @@ class TestMending:
         found = here(geojson(feature([[[0, 51], [1, 52], [1, 51], [0, 52], [0, 51]]], name="Bow")))
         assert shapely.from_wkb(bytes.fromhex(found["shapes"][0])).area == pytest.approx(0.5)
         assert found["notes"] == ("The zone “Bow” crossed itself and was mended: look at it on the map.",)
+
+    def test_a_hole_outside_its_outline_is_left_out_and_makes_no_area(self, here):
+        """A square of a degree with a hole of 0.2 degrees a side in it, and another one two degrees away."""
+        inside, away = square(0.2, 51.2, 0.2)[0], square(3.0, 51.0, 1.0)[0]
+        found = here(geojson(feature([*square(0, 51, 1.0), inside, away], name="Holed")))
+        shape = shapely.from_wkb(bytes.fromhex(found["shapes"][0]))
+        assert (shape.area, shape.bounds) == (pytest.approx(0.96), (0.0, 51.0, 1.0, 52.0))
+        assert found["notes"] == (
+            "The zone “Holed” had a hole outside its outline, which was left out: look at it on the map.",
+        )
+
+    def test_of_several_parts_only_the_holes_outside_their_own_are_left_out(self, here):
+        """The first part, a square of a degree, has its hole in the second, which is a bow tie of two quarters."""
+        bow = [[3, 51], [4, 52], [4, 51], [3, 52], [3, 51]]
+        parts = [[*square(0, 51, 1.0), square(3.4, 51.1, 0.01)[0]], [bow]]
+        found = here(json.dumps({"type": "MultiPolygon", "coordinates": parts}).encode())
+        assert shapely.from_wkb(bytes.fromhex(found["shapes"][0])).area == pytest.approx(1.5)
+        assert ["hole outside" in note for note in found["notes"]] == [True, False]
+        assert "crossed itself" in found["notes"][1]
+
+    def test_a_hole_across_its_outline_is_cut_out_as_before(self, here):
+        """Half of the hole, of 0.2 by 0.2 degrees, lies outside the square of a degree."""
+        found = here(geojson(feature([*square(0, 51, 1.0), square(0.9, 51.4, 0.2)[0]], name="Cut")))
+        assert shapely.from_wkb(bytes.fromhex(found["shapes"][0])).area == pytest.approx(0.98)
+        assert found["notes"] == ("The zone “Cut” crossed itself and was mended: look at it on the map.",)
 
     def test_an_outline_that_is_not_closed_is_closed(self, here):
         found = here(geojson(feature([square(0, 51, 1.0)[0][:-1]])))
@@ -281,6 +317,16 @@ class TestMending:
         over = here(geojson(feature(square(0, 51), name="A"), feature(square(0.02, 51), name="B")))
         assert beside["notes"] == ()
         assert over["notes"][0].startswith("The zones “A” and “B” overlap")
+
+    @pytest.mark.parametrize(
+        ("zones", "more"), [(2, " overlap:"), (3, " overlap, and so do 2 more pairs:"), (4, " and so do 5 more pairs:")]
+    )
+    def test_pairs_that_overlap_are_counted(self, here, zones, more):
+        assert more in here(geojson(*[feature(square(0, 51))] * zones))["notes"][0]
+
+    def test_one_more_pair_that_overlaps_is_one(self, here):
+        row = [feature(square(0.04 * place, 51), name=name) for place, name in enumerate("ABC")]
+        assert "The zones “A” and “B” overlap, and so does one more pair: " in here(geojson(*row))["notes"][0]
 
     def test_more_zones_than_are_read_are_refused(self, here):
         assert "201 features" in here(geojson(*[feature(square(0, 51))] * 201))["refused"]
@@ -351,6 +397,11 @@ class TestHostileFiles:
         assert "deep" in self.refused(b'{"type":"Polygon","coordinates":' + b"[" * 900 + b"]" * 900 + b"}")
         assert json_depth(json.dumps({"name": '[[[[\\"[[[[', "a": [[]]}).encode()) == 3
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize("text", [geojson(feature(square(0, 51))).decode(), KML.format(PLACEMARK.format("A"))])
+    def test_text_in_utf_16_is_refused_with_what_to_do(self, text, encoding):
+        assert "is text in UTF-16 and not in UTF-8. Save it as UTF-8." in self.refused(text.encode(encoding))
+
     @pytest.mark.parametrize(
         "content",
         [
@@ -393,6 +444,15 @@ class TestTheReadersProcess:
     def test_a_trigger_in_a_geopackage_does_nothing(self, tmp_path):
         content = geopackage(tmp_path, two(), "CREATE TRIGGER t AFTER INSERT ON zones BEGIN DELETE FROM zones; END")
         assert read_zones("upload", content).names == ("Inner", "Outer")
+
+    def test_geojson_in_another_encoding_is_refused_with_what_to_do(self):
+        text = json.dumps(json.loads(geojson(feature(square(0, 51), name="Môn"))), ensure_ascii=False)
+        assert "not in UTF-8, the encoding of GeoJSON, but in another one, such as Latin-1. Save it as UTF-8" in (
+            self.refused(text.encode("latin-1"))
+        )
+        # Cut in the middle of a letter it is damaged, and in UTF-8.
+        cut = text.encode()[: text.encode().index("ô".encode()) + 1]
+        assert "damaged" in self.refused(cut)
 
     def test_any_database_is_no_geopackage(self, tmp_path):
         path = tmp_path / "any.sqlite"
@@ -471,6 +531,12 @@ class TestSites:
         assert [each.split(":")[0] for each in error.value.faults] == [f"Row {row}" for row in (3, 4, 5, 7, 8, 9, 10)]
         assert all(each in str(error.value) for each in error.value.faults)
 
+    def test_one_faulty_row_is_told_of_in_the_singular(self):
+        said = self.refused(self.ONE + b",51,0,1\n")
+        assert (
+            said == "“a.csv” has one row that cannot be read; mend it and load the list again. Row 2: it has no name."
+        )
+
     def test_rows_past_those_explained_are_named_by_number(self):
         with pytest.raises(SitesRefusedError, match="Also faulty: rows 22 to 41"):
             read_sites("a.csv", self.ONE + b"A,x,0,1\n" * 40)
@@ -492,9 +558,82 @@ class TestSites:
         with pytest.raises(SitesRefusedError):
             read_sites("a.csv", text)
 
-    def test_a_site_outside_the_release_is_a_faulty_row(self):
-        with pytest.raises(SitesRefusedError, match=r"Row 2: .*outside"):
-            read_sites("a.csv", self.ONE + b"A,-51,0,1\n", within=UNITED_KINGDOM)
+    def refused(self, text: bytes) -> str:
+        with pytest.raises(SitesRefusedError) as error:
+            read_sites("a.csv", text)
+        return str(error.value)
+
+    @pytest.mark.parametrize(
+        "row",
+        [b"A,51,0,1,3,5", b"A,51,0,1,,5", b"Works, Leeds,51,0,1"],
+    )
+    def test_a_row_with_more_cells_than_the_header_is_faulty(self, row):
+        said = "Row 2: it has more cells than the header: write radii as 1;3;5, or in quotation marks"
+        for header in (self.ONE, b"name,latitude,longitude,radii,,\n"):
+            assert said in self.refused(header + row + b"\nB,51,0,1\n")
+
+    def test_in_a_list_with_semicolons_other_signs_between_radii_are_asked_for(self):
+        said = "it has more cells than the header: write radii as 1 3 5, or in quotation marks"
+        assert said in self.refused(b"name;latitude;longitude;radii\nA;51;0;1;3;5\n")
+
+    def test_empty_cells_beyond_the_header_and_columns_without_a_name_before_others_are_taken(self):
+        assert read_sites("a.csv", self.ONE + b"A,51,0,1,,\n")[0].radii == (1.0,)
+        assert read_sites("a.csv", b",name,latitude,longitude,radii\n0,A,51,0,1\n")[0].radii == (1.0,)
+
+    def test_a_comma_in_radii_between_semicolons_is_asked_about(self):
+        header = b"name;latitude;longitude;radii\n"
+        said = self.refused(header + b"A;51.5;-0.1;1,5\nB;51.5;-0.1;1.5 3\nC;51.5;-0.1;1,3,5\n")
+        assert "Row 2: its radii “1,5” may have decimal commas" in said
+        assert "Row 3" not in said
+        assert "Row 4: its radii “1,3,5” may have" in said
+        assert read_sites("a.csv", self.ONE + b'A,51.5,-0.1,"1,3,5"\n')[0].radii == (1.0, 3.0, 5.0)
+        assert "may have decimal commas" in self.refused(self.ONE + b'A,51.5,-0.1,"1,5; 3"\n')
+
+    def test_decimal_commas_elsewhere_are_refused_with_what_to_do(self):
+        text = b"name;latitude;longitude;radius_km\nA;51,5;-0.1;1\nB;51.5;-0.1;1,5\n"
+        said = self.refused(text)
+        assert "latitude is “51,5”, and not a number: write decimals with a point." in said
+        assert "radius_km is “1,5”, and not a number: write decimals with a point." in said
+
+    @pytest.mark.parametrize("minus", ["−", "–", "‐"])
+    def test_a_minus_may_be_written_as_people_and_devices_write_it(self, minus):
+        assert read_sites("a.csv", self.ONE + f"A,51.5,{minus}0.1,1\n".encode())[0].longitude == -0.1
+
+    @pytest.mark.parametrize(
+        ("before", "row"),
+        [("sep=,\n", 3), ('"sep=,"\r\n', 3), ("SEP=,\n\n", 4), ("\n", 4), ("\r\n  \r\n", 5), (",,,\n", 4)],
+    )
+    def test_what_spreadsheets_write_before_the_header_is_passed_over(self, before, row):
+        """Rows have the numbers that they have in a spreadsheet, which shows blank lines and no `sep=`."""
+        good, bad = b"A,51,0,1\n", b"B,95,0,1\n"
+        assert read_sites("a.csv", before.encode() + self.ONE + good)[0].name == "A"
+        assert f"Row {row}: latitude" in self.refused(before.encode() + self.ONE + good + bad)
+
+    @pytest.mark.parametrize("between", [";", "\t"])
+    def test_what_is_between_columns_may_be_stated(self, between):
+        text = f"sep={between}\nname;latitude;longitude;radii\nA;51;0;1 3\n".replace(";", between)
+        assert read_sites("a.csv", text.encode("utf-8-sig"))[0].radii == (1.0, 3.0)
+
+    def test_a_blank_line_before_a_list_with_semicolons_is_passed_over(self):
+        assert read_sites("a.csv", b"\nname;latitude;longitude;radii\nA;51;0;1\n")[0].name == "A"
+
+    def test_a_list_that_is_too_large_is_refused_whatever_it_is(self):
+        for begin in (b"name,latitude", b"SQLite format 3\x00"):
+            assert "has more than 20 MB" in self.refused(begin + bytes(FILE_BYTES))
+
+    @pytest.mark.parametrize(
+        ("row", "hint"),
+        [
+            (b"A,-51,0,1", "The sign of its latitude may be wrong: north is positive."),
+            (b"A,-0.1,51.5,1", "Latitude and longitude look swapped."),
+            (b"A,53,4,1", "The sign of its longitude may be wrong: west is negative."),
+            (b"A,10,120,1", "outside what this release covers."),
+        ],
+    )
+    def test_a_site_outside_the_release_is_a_faulty_row(self, row, hint):
+        with pytest.raises(SitesRefusedError, match=r"Row 2: .*outside what this release covers\.") as error:
+            read_sites("a.csv", self.ONE + row + b"\n", within=UNITED_KINGDOM)
+        assert str(error.value).endswith(hint)
 
     def test_a_place_in_words_needs_somebody_to_read_it(self):
         text = b"name,place,radii\nA,here,1\n"

@@ -62,6 +62,11 @@ def read_geojson(shown: str, content: bytes) -> Found:
     try:
         whole = orjson.loads(content)
     except orjson.JSONDecodeError as error:
+        if not _is_utf8(content):
+            raise AreaRefusedError(
+                f"{shown} is not in UTF-8, the encoding of GeoJSON, but in another one, such as Latin-1. Save it as "
+                "UTF-8."
+            ) from error
         raise AreaRefusedError(
             f"{shown} is not valid JSON: it is damaged, was cut short, or has coordinates that are not numbers. Export "
             "it again."
@@ -91,6 +96,15 @@ def read_geojson(shown: str, content: bytes) -> Found:
     if counts.unclosed:
         notes.append(f"{_outlines(counts.unclosed)} did not end where it began and was closed.")
     return Found(shapes, {key: [row.get(key) for row in rows] for key in keys}, _crs(shown, whole), notes)
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether a text is in UTF-8, or was until it was cut short."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
 
 
 def _outlines(count: int) -> str:

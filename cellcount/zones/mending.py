@@ -74,6 +74,8 @@ def mended(shown: str, found: Found, crs: str | None, within: Extent | None) -> 
     _check_globe(shown, shapes, names)
     crossed = ~shapely.is_valid(shapes)
     if crossed.any():
+        crossed = _drop_holes_outside(shapes, names, crossed, notes)
+    if crossed.any():
         shapes[crossed] = shapely.make_valid(shapes[crossed], method="structure", keep_collapsed=False)
         notes.append(f"{_the(names[crossed].tolist())} crossed itself and was mended: look at it on the map.")
     left = (shapely.area(shapes) > 0) & np.isin(shapely.get_type_id(shapes), _POLYGONS)
@@ -87,6 +89,39 @@ def mended(shown: str, found: Found, crs: str | None, within: Extent | None) -> 
     notes += _overlaps(shapes, names)
     whole: list[Shape] = shapes.tolist()
     return Zones(tuple(names.tolist()), tuple(whole), tuple(notes))
+
+
+def _drop_holes_outside(
+    shapes: Shapes, names: Shapes, crossed: NDArray[np.bool_], notes: list[str]
+) -> NDArray[np.bool_]:
+    """Take away, in place, holes that lie outside their outlines; which zones are still to be mended.
+
+    Mending the outline would make areas of them.
+    """
+    dropped = np.zeros(len(shapes), dtype=bool)
+    for place in np.flatnonzero(crossed).tolist():
+        bare = [_without_holes_outside(part) for part in shapely.get_parts(shapes[place]).tolist()]
+        if any(fewer for _, fewer in bare):
+            parts = [part for part, _ in bare]
+            shapes[place] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+            dropped[place] = True
+    if dropped.any():
+        had = f"{_the(names[dropped].tolist())} had a hole outside its outline"
+        notes.append(f"{had}, which was left out: look at it on the map.")
+    return crossed & ~shapely.is_valid(shapes)
+
+
+def _without_holes_outside(part: shapely.Polygon) -> tuple[shapely.Polygon, bool]:
+    """A polygon without holes that have nothing in common with what is inside its outline, and whether it had any."""
+    if not part.interiors:
+        return part, False
+    outline = shapely.make_valid(shapely.Polygon(part.exterior), method="structure", keep_collapsed=False)
+    shapely.prepare(outline)
+    bare = np.array([shapely.Polygon(hole) for hole in part.interiors], dtype=object)
+    holes = shapely.make_valid(bare, method="structure", keep_collapsed=False)
+    outside = shapely.disjoint(outline, holes) & ~shapely.is_empty(holes)
+    kept = [hole for hole, away in zip(part.interiors, outside.tolist(), strict=True) if not away]
+    return shapely.Polygon(part.exterior, kept), len(kept) < len(holes)
 
 
 def _the(names: Sequence[str]) -> str:
@@ -202,12 +237,18 @@ def _system(shown: str, stated: str | None, crs: str | None) -> pyproj.CRS:
         if text is None:
             raise AreaRefusedError(f"“{(crs or '')[:40]}” is no code of a coordinate reference system: EPSG:27700 is.")
     try:
-        return pyproj.CRS.from_user_input(text)
+        system = pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError as error:
         known = f" {text}" if crs_code(text) else ""
         raise AreaRefusedError(
             f"{shown}: the coordinate reference system{known} is not known. Export it in WGS 84."
         ) from error
+    if (system.is_vertical or system.is_geocentric) and not (system.is_geographic or system.is_projected):
+        raise AreaRefusedError(
+            f"{shown}: the coordinate reference system {_title(system)} has neither longitude and latitude nor "
+            f"eastings and northings. {'Export it in WGS 84' if stated else 'Choose one that has'}."
+        )
+    return system
 
 
 def _title(system: pyproj.CRS) -> str:
@@ -305,5 +346,6 @@ def _overlaps(shapes: Shapes, names: Shapes) -> list[str]:
     if not len(pairs):
         return []
     first = listed([names[one[pairs[0]]], names[other[pairs[0]]]])
-    more = "" if len(pairs) == 1 else f", and so do {len(pairs) - 1:,} more pairs"
+    others = len(pairs) - 1
+    more = f", and so {'does one more pair' if others == 1 else f'do {others:,} more pairs'}" if others else ""
     return [f"The zones {first} overlap{more}: people in both are counted in each, so zones do not add up."]

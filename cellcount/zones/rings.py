@@ -18,6 +18,9 @@ VERTICES = 180
 METRE = 0.001
 """Distances are told apart by the metre, in km."""
 _BETWEEN = re.compile(r"[\s,;|/]+")
+_COMMA_INSIDE = re.compile(r"\d,\d")
+_BETWEEN_OTHERS = re.compile(r"[;|/]|\d\s+\d")
+"""What stands between distances where a comma in one of them may be its decimal comma."""
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 # Not m: on British roads it is a mile, elsewhere a metre.
 _UNIT = re.compile(r"(?<=[\d.])\s*(?:kms?|kilomet(?:re|er)s?)(?![^\W\d])")
@@ -30,7 +33,8 @@ def typed_distances(text: str) -> tuple[float, ...]:
     ----------
     text : str
         Numbers with a decimal point, each with or without its unit, kilometres, and commas, semicolons, bars, slashes
-        or spaces between them.
+        or spaces between them. A comma right between two digits beside another of these may be a decimal comma, and is
+        refused.
 
     Raises
     ------
@@ -42,10 +46,16 @@ def typed_distances(text: str) -> tuple[float, ...]:
     >>> typed_distances("3; 1;0.5 km"), typed_distances("1,5"), typed_distances("1 km, 3 km")
     ((0.5, 1.0, 3.0), (1.0, 5.0), (1.0, 3.0))
     """
-    words = [word for word in _BETWEEN.split(_UNIT.sub(" ", text[:200].lower())) if word]
+    bare = _UNIT.sub(" ", text[:200].lower())
+    words = [word for word in _BETWEEN.split(bare) if word]
     if not all(_NUMBER.fullmatch(word) for word in words):
         raise AreaRefusedError(
             f"“{text[:40].strip()}” are not distances: type kilometres with a decimal point, such as 1; 3; 5."
+        )
+    if _COMMA_INSIDE.search(bare) and _BETWEEN_OTHERS.search(bare):
+        raise AreaRefusedError(
+            f"“{text[:40].strip()}” may have decimal commas, or commas between distances: type kilometres with a "
+            "decimal point, and semicolons between them, such as 1.5; 3."
         )
     return ring_distances(float(word) for word in words)
 

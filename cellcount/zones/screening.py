@@ -31,6 +31,8 @@ Kind = Literal["GeoJSON", "GeoPackage", "shapefile", "KML"]
 KINDS_READ = "GeoJSON, GeoPackage, zipped shapefile and KML"
 
 _ZIP, _SQLITE, _OLD_SHAPEFILE = b"PK\x03\x04", b"SQLite format 3\x00", b"\x00\x00\x27\x0a"
+_TWO_BYTES_A_LETTER = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"<\x00", b"\x00<")
+"""How a text in UTF-16 begins: with its mark, or with a first letter of GeoJSON or KML beside a zero."""
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
 """Application identifiers of a GeoPackage at byte 68 (OGC 12-128r19, requirement 2, and versions before it)."""
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -92,8 +94,8 @@ def screened(name: str, content: bytes) -> Upload:
     shown = f"“{plain_name(name) or 'The file'}”"
     if len(content) > FILE_BYTES:
         raise AreaRefusedError(
-            f"{shown} has {len(content) / 1e6:,.0f} MB; at most {FILE_BYTES / 1e6:.0f} MB are read. Simplify the "
-            "outlines or keep fewer of them."
+            f"{shown} is too large: files of at most {FILE_BYTES / 1e6:.0f} MB are read. Simplify the outlines or keep "
+            "fewer of them."
         )
     if content.startswith(_ZIP):
         return Upload(shown, "shapefile", _unpacked(shown, content))
@@ -102,6 +104,8 @@ def screened(name: str, content: bytes) -> Upload:
         return Upload(shown, "GeoPackage", {"upload.gpkg": content})
     if content.startswith(_OLD_SHAPEFILE):
         raise AreaRefusedError(f"{shown} is one file of a shapefile. Zip its .shp, .shx, .dbf and .prj together.")
+    if content.startswith(_TWO_BYTES_A_LETTER):
+        raise AreaRefusedError(f"{shown} is text in UTF-16 and not in UTF-8. Save it as UTF-8.")
     text = content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         _check_json(shown, text)

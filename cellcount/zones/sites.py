@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -33,6 +33,10 @@ _LATITUDE, _LONGITUDE = ("latitude", "lat"), ("longitude", "lon", "long", "lng")
 _EASTING, _NORTHING = ("easting", "eastings"), ("northing", "northings")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 _RADIUS = re.compile(r"radius(_?\d+)?(_?km)?")
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+"""A first line that tells spreadsheets what is between columns, and that they do not show."""
+_MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
+"""What people and devices write for the minus."""
 _TO_DEGREES = pyproj.Transformer.from_crs("EPSG:27700", "OGC:CRS84", always_xy=True)
 
 
@@ -102,12 +106,18 @@ def read_sites(
     (Site(name='Works', longitude=-0.1, latitude=51.5, radii=(1.0, 3.0)),)
     """
     shown = f"“{plain_name(name) or 'The list'}”"
+    if len(content) > FILE_BYTES:
+        # Whoever reads a file may have read no more of it than that: its size is not known.
+        raise SitesRefusedError(f"{shown} has more than {FILE_BYTES / 1e6:.0f} MB, the most that is read. Split it.")
     if content.startswith(b"SQLite format 3\x00"):
         rows = _rows_of_geopackage(name, content)
     else:
         rows = _rows_of_csv(shown, content)
     sites, faults = [], {}
-    for number, row in rows:
+    for number, row, fault in rows:
+        if fault:
+            faults[number] = fault
+            continue
         try:
             sites.append(_site(row, locate, within))
         except (ValueError, AreaRefusedError) as error:
@@ -124,7 +134,8 @@ def _said(shown: str, faults: Mapping[int, str]) -> str:
     first = " ".join(f"Row {row}: {faults[row]}" for row in numbers[:MOST_SAID])
     more = f" Also faulty: rows {_runs(numbers[MOST_SAID:])}." if len(numbers) > MOST_SAID else ""
     count = f"{len(numbers):,} rows" if len(numbers) > 1 else "one row"
-    return f"{shown} has {count} that cannot be read; mend them and load it again. {first}{more}"
+    them = "them" if len(numbers) > 1 else "it"
+    return f"{shown} has {count} that cannot be read; mend {them} and load the list again. {first}{more}"
 
 
 def _runs(numbers: list[int]) -> str:
@@ -143,35 +154,71 @@ def _runs(numbers: list[int]) -> str:
 # ------------------------------------------------------------------------------------------------ tables
 
 Row = Mapping[str, str]
+Numbered = tuple[int, Row, str]
+"""The number of a row, its cells by their columns, and what is wrong with how it is written; empty if nothing is."""
 
 
-def _rows_of_csv(shown: str, content: bytes) -> Iterator[tuple[int, Row]]:
-    if len(content) > FILE_BYTES:
-        raise SitesRefusedError(f"{shown} has {len(content) / 1e6:,.0f} MB; at most {FILE_BYTES / 1e6:.0f} are read.")
+def _rows_of_csv(shown: str, content: bytes) -> Iterator[Numbered]:
     if b"\x00" in content:
         raise SitesRefusedError(f"{shown} is neither CSV nor a GeoPackage. Save the list as CSV in UTF-8.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("windows-1252", errors="replace")
-    header = text[: text.find("\n")] if "\n" in text else text
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if header.count(";") > header.count(",") else ",")
+    written = io.StringIO(text, newline="")
+    stated = _SEPARATOR.fullmatch(written.readline())
+    begin = written.tell() if stated else 0
+    written.seek(begin)
+    between = stated[1] if stated else _between_columns(written)
+    written.seek(begin)
+    lines = csv.reader(written, delimiter=between)
     try:
-        yield from _rows(shown, lines)
+        yield from _rows(shown, lines, between)
     except csv.Error as error:
         raise SitesRefusedError(f"{shown} cannot be read as CSV at line {lines.line_num}: save it again.") from error
 
 
-def _rows(shown: str, lines: Iterator[list[str]]) -> Iterator[tuple[int, Row]]:
-    columns = [each.strip().casefold() for each in next(lines, [])]
+def _between_columns(lines: Iterable[str]) -> str:
+    """What stands between columns, by the first line that says anything."""
+    header = next((line for line in lines if line.strip(" ,;\t\r\n")), "")
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _rows(shown: str, lines: Iterator[list[str]], between: str) -> Iterator[Numbered]:
+    numbered = ((number, [each.strip() for each in cells]) for number, cells in enumerate(lines, start=1))
+    said = ((number, cells) for number, cells in numbered if any(cells))
+    _, columns = next(said, (1, []))
+    columns = [each.casefold() for each in columns]
+    # A column without a name at the end is none: what is below it came from a cell that fell apart.
+    while columns and not columns[-1]:
+        columns.pop()
     _check_columns(shown, columns)
-    found = 0
-    for number, cells in enumerate(lines, start=2):
-        if any(each.strip() for each in cells):
-            found += 1
-            if found > MOST_SITES:
-                raise SitesRefusedError(f"{shown} holds more than {MOST_SITES:,} sites. Split the list.")
-            yield number, dict(zip(columns, (each.strip() for each in cells), strict=False))
+    for found, (number, cells) in enumerate(said, start=1):
+        if found > MOST_SITES:
+            raise SitesRefusedError(f"{shown} holds more than {MOST_SITES:,} sites. Split the list.")
+        row = dict(zip(columns, cells, strict=False))
+        yield number, row, _torn(row, any(cells[len(columns) :]), between)
+
+
+def _torn(row: Row, more: bool, between: str) -> str:
+    """Why the cells of a row may not be what was meant; empty if they are."""
+    if more and between == ",":
+        return (
+            "it has more cells than the header: write radii as 1;3;5, or in quotation marks, and so whatever else has "
+            "a comma in it."
+        )
+    if more:
+        return (
+            "it has more cells than the header: write radii as 1 3 5, or in quotation marks, and so whatever else has "
+            f"{'a semicolon' if between == ';' else 'a sign between columns'} in it."
+        )
+    radii = row.get("radii", "")
+    if between != "," and "," in radii:
+        return (
+            f"its radii “{plain_name(radii)}” may have decimal commas, or commas between them: write decimals with a "
+            "point, and spaces between radii, such as 1.5 3."
+        )
+    return ""
 
 
 def _check_columns(shown: str, columns: list[str]) -> None:
@@ -191,7 +238,7 @@ def _check_columns(shown: str, columns: list[str]) -> None:
         raise SitesRefusedError(f"{shown} has no column {', and none of '.join(missing)}. Name them in its first row.")
 
 
-def _rows_of_geopackage(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
+def _rows_of_geopackage(name: str, content: bytes) -> Iterator[Numbered]:
     try:
         found = opened(screened(name, content), "sites")
     except AreaRefusedError as error:
@@ -203,7 +250,7 @@ def _rows_of_geopackage(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
         columns["latitude"] = [None if point is None else repr(point[1]) for point in points]
     _check_columns(f"“{plain_name(name)}”", list(columns))
     for place in range(len(points)):
-        yield place + 1, {key: (values[place] or "").strip() for key, values in columns.items()}
+        yield place + 1, {key: (values[place] or "").strip() for key, values in columns.items()}, ""
 
 
 # ------------------------------------------------------------------------------------------------ rows
@@ -216,9 +263,43 @@ def _site(row: Row, locate: Callable[[str], Located | None] | None, within: Exte
     longitude, latitude = _place(row, locate)
     if within is not None:
         west, south, east, north = within
-        if not (west <= longitude <= east and south <= latitude <= north):
-            raise ValueError(f"{latitude:.3f}, {longitude:.3f} lies outside what this release covers.")
+
+        def covered(across: float, up: float) -> bool:
+            return west <= across <= east and south <= up <= north
+
+        if not covered(longitude, latitude):
+            hint = misplaced(longitude, latitude, covered)
+            said = f"{latitude:.3f}, {longitude:.3f} lies outside what this release covers."
+            raise ValueError(f"{said} {hint}".strip())
     return Site(name, longitude, latitude, _radii(row))
+
+
+def misplaced(longitude: float, latitude: float, covered: Callable[[float, float], bool]) -> str:
+    """What may be wrong with a position where a release covers nothing.
+
+    Parameters
+    ----------
+    longitude, latitude : float
+        The position, degrees.
+    covered : callable
+        Whether the release covers a longitude and latitude.
+
+    Returns
+    -------
+    str
+        A sentence; empty where turning the position about brings it nowhere that is covered.
+
+    Examples
+    --------
+    >>> misplaced(51.5, -0.1, lambda longitude, latitude: 50 < latitude < 61)
+    'Latitude and longitude look swapped.'
+    """
+    tried = {
+        "Latitude and longitude look swapped.": (latitude, longitude),
+        "The sign of its longitude may be wrong: west is negative.": (-longitude, latitude),
+        "The sign of its latitude may be wrong: north is positive.": (longitude, -latitude),
+    }
+    return next((said for said, (across, up) in tried.items() if abs(up) <= 90 and covered(across, up)), "")
 
 
 def _radii(row: Row) -> tuple[float, ...]:
@@ -258,7 +339,9 @@ def _said_in(row: Row, columns: tuple[str, ...]) -> bool:
 
 def _number(row: Row, columns: tuple[str, ...], name: str) -> float:
     text = next((row[column] for column in columns if row.get(column)), "")
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    signed = text.translate(_MINUS)
+    value = float(signed) if _NUMBER.fullmatch(signed) else math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{name} is “{plain_name(text)}”, and not a number." if text else f"it has no {name}.")
+        hint = ": write decimals with a point" if "," in text else ""
+        raise ValueError(f"{name} is “{plain_name(text)}”, and not a number{hint}." if text else f"it has no {name}.")
     return value
