@@ -472,9 +472,9 @@ class TestLeeway:
         """1,000 too many, 30 % inside; and as many too few."""
         more = self.of([0, 1000, 0], [1, 0.3, 0], [False, True, False])
         fewer = self.of([0, -1000, 0], [1, 0.3, 0], [False, True, False])
-        spilled = SPILL * 0.7 * 1000
-        assert (more.fewer.item(), more.more.item()) == pytest.approx((300 + spilled, 700))
-        assert (fewer.fewer.item(), fewer.more.item()) == pytest.approx((700, 300 + spilled))
+        into, out = SPILL * 0.7 * 1000, SPILL * 0.3 * 1000
+        assert (more.fewer.item(), more.more.item()) == pytest.approx((300 + into, 700 + out))
+        assert (fewer.fewer.item(), fewer.more.item()) == pytest.approx((700 + out, 300 + into))
 
     def test_a_cell_whose_residents_are_all_outside_may_have_its_crowd_inside(self):
         found = self.of([0, 1000, 0], [1, 0, 0], [False, True, False])
@@ -484,6 +484,13 @@ class TestLeeway:
         assert self.of([0, 1000, 0], [1, 0, 0], [False] * 3).fewer.item() == pytest.approx(SPILL * 1000)
         assert self.of([0, 0, 1000], [1, 0, 0], [False] * 3).fewer.item() == 0
         assert self.of([0, 500, 500], [1, 0, 1], [False] * 3).fewer.item() == pytest.approx(2 * SPILL * 500)
+
+    def test_of_a_crowd_inside_a_part_may_be_counted_in_each_cell_beside_it(self):
+        """Two neighbours of the second cell, of which the people may have come to it; the first has one."""
+        assert self.of([0, 1000, 0], [0, 1, 0], [False] * 3).more.item() == pytest.approx(2 * SPILL * 1000)
+        assert self.of([0, -1000, 0], [0, 1, 0], [False] * 3).fewer.item() == pytest.approx(2 * SPILL * 1000)
+        assert self.of([1000, 0, 0], [1, 0, 0], [False] * 3).more.item() == pytest.approx(SPILL * 1000)
+        assert self.of([1000, 0, 0], [1, 1, 0], [False] * 3).more.item() == 0
 
     def test_usual_variation_is_where_people_are_on_other_days(self):
         """z 2 is within it; of 100 people at z 4 the half is beyond."""

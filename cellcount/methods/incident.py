@@ -504,12 +504,13 @@ def leeway(cells: NDArray[np.int64], found: Difference, weights: Floats, cut: ND
     may be inside or outside, and all such cells may be wrong to the same side: a crowd is in one place.
 
     Of a crowd outside `SPILL` may be counted in each cell beside it, and would be in the zone; cells outside with more
-    and with fewer people than usual make up for one another.
+    and with fewer people than usual make up for one another. Of a crowd inside as much may be counted in each cell
+    outside that touches it, whatever that shows: those who live there may have come to the crowd.
 
     Both hold of what a cell has beyond `Z_USUAL` of its own errors. What is less is usual variation, and is where
     people are on other days.
 
-    Assumes that a cell of which the release has no figure holds no crowd.
+    Assumes that a cell of which the release has no figure holds no crowd, and that nobody is counted there.
 
     Examples
     --------
@@ -525,15 +526,24 @@ def leeway(cells: NDArray[np.int64], found: Difference, weights: Floats, cut: ND
     >>> (found,) = leeway(cells, of_cells, np.where(own, 1.0, 0.3)[:, None], ~own[:, None])
     >>> found.fewer.round(2).tolist(), found.more.round(2).tolist()
     ([338.58], [693.0])
+
+    Of a zone that is the second cell alone 6 % of the 990 may be counted in the first.
+
+    >>> (found,) = leeway(cells, of_cells, np.where(own, 0.0, 1.0)[:, None], np.zeros((2, 1), dtype=bool))
+    >>> found.fewer.round(2).tolist(), found.more.round(2).tolist()
+    ([0.0], [59.4])
     """
     beyond = np.where(
         np.abs(found.z) > Z_USUAL, found.excess * (1 - Z_USUAL / np.maximum(np.abs(found.z), Z_USUAL)), 0.0
     )
     more, fewer = np.maximum(beyond, 0.0), np.maximum(-beyond, 0.0)
+    beside = _beside(cells)
     out, into = (weights * cut).T, ((1 - weights) * cut).T
-    spilled = (SPILL * (1 - weights) * (_beside(cells) @ weights)).T @ beyond
-    less = out @ more + into @ fewer + np.maximum(spilled, 0.0)
-    much = into @ more + out @ fewer + np.maximum(-spilled, 0.0)
+    came = (SPILL * (1 - weights) * (beside @ weights)).T @ beyond
+    there = np.isfinite(found.z).any(axis=1)[:, None]
+    went = (SPILL * weights * (beside @ ((1 - weights) * there))).T @ beyond
+    less = out @ more + into @ fewer + np.maximum(came, 0.0) + np.maximum(-went, 0.0)
+    much = into @ more + out @ fewer + np.maximum(-came, 0.0) + np.maximum(went, 0.0)
     return tuple(Leeway(*each) for each in zip(less, much, strict=True))
 
 
