@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browser import FIRST_MAP, Visit, browser_or_skip, running_app, visiting, wait_for
 from incident_world import LINK, write_incident
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 SECONDS = 120
@@ -91,6 +92,75 @@ def test_the_rings_that_were_moved_stay_where_another_control_is_changed(address
     page.get_by_text("0 to 2 km").first.wait_for()
     visit.settle()
     assert place.input_value() == asked_place(visit) == moved
+
+
+def shown(visit: Visit) -> tuple[str, str]:
+    """What the time bar says: hour and figure."""
+    hour, figure = visit.page.evaluate(f"[{FIRST_MAP}.time.now.textContent, {FIRST_MAP}.time.said.textContent]")
+    return hour, figure
+
+
+def choose(visit: Visit, label: str, option: str) -> None:
+    """Choose from a list that opens."""
+    field = visit.page.get_by_role("combobox", name=label)
+    field.click()
+    field.fill(option)
+    field.press("Enter")
+
+
+@contextmanager
+def somebody_else(visit: Visit) -> Iterator[Page]:
+    """A page of a visitor who has been nowhere yet."""
+    browser = visit.page.context.browser
+    assert browser
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/London")
+    context.set_default_timeout(SECONDS * 1000)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_hour_and_the_zone_are_in_the_address_and_in_the_link_to_copy(address, visit):
+    page = visit.page
+    visit.open(f"{address}/incident?{urlencode(LINK)}")
+    visit.settle_map()
+    assert shown(visit)[0] == "Wed 4, 13:00"
+    bounds = visit.bounds
+    choose(visit, "Zone", "0 to 1 km")
+    page.get_by_text("0 to 1 km, Wed 4 Nov, 13:00 to 14:00").wait_for()
+    for _ in range(2):
+        page.get_by_role("button", name="One step on").click()
+    page.get_by_text("0 to 1 km, Wed 4 Nov, 15:00 to 16:00").wait_for()
+    visit.settle_all()
+    hour, figure = shown(visit)
+    assert hour == "Wed 4, 15:00"
+    assert figure.startswith("0 to 1 km: ")
+    assert visit.bounds == bounds, "the map stays where it is"
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_test_id("stCode").first.inner_text()
+    bar = parse_qs(urlsplit(page.url).query)
+    assert (bar["zone"], bar["shown_hour"]) == (["0 to 1 km"], ["2026-11-04 15:00"])
+    with somebody_else(visit) as other:
+        other.goto(link)
+        other.get_by_text("0 to 1 km, Wed 4 Nov, 15:00 to 16:00").wait_for()
+        other.get_by_text(figure, exact=True).wait_for()
+
+
+def test_the_time_bar_stands_at_the_hour_whose_figures_are_shown(address, visit):
+    """Of the incident from 13:00 its first hour is told of; where it begins at 15:00 instead, that one is."""
+    page = visit.page
+    visit.open(f"{address}/incident?{urlencode(LINK)}")
+    visit.settle_map()
+    choose(visit, "Start hour", "15:00")
+    page.get_by_text("All zones together, Wed 4 Nov, 15:00 to 16:00").wait_for()
+    wait_for(lambda: shown(visit)[0] == "Wed 4, 15:00", SECONDS, "the time bar stays behind")
+    visit.settle_all()
+    page.get_by_role("button", name="One step on").click()
+    page.get_by_text("All zones together, Wed 4 Nov, 16:00 to 17:00").wait_for()
+    choose(visit, "Start hour", "14:00")
+    page.get_by_text("4 November 2026, 14:00 to").first.wait_for()
+    visit.settle_all()
+    assert shown(visit)[0] == "Wed 4, 16:00", "it stays where the visitor put it"
+    page.get_by_text("All zones together, Wed 4 Nov, 16:00 to 17:00").wait_for()
 
 
 def test_on_a_telephone_no_word_of_the_question_is_broken(address):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -152,7 +153,7 @@ class TestLink:
         again = open_app(wood, PAGE, **{key: value for key, value in query.items() if key != "release"})
         assert metrics(again) == metrics(app)
         assert "Compared with Wed 7 Oct, Wed 21 Oct and Wed 28 Oct." in texts(again)
-        assert "Left out: Wed 14 Oct (another incident: an incident that was named)." in texts(again)
+        assert "Left out: Wed 14 Oct (another incident)." in texts(again)
 
     def test_an_area_is_named_by_its_label(self, wood, open_app):
         app = open_app(wood, PAGE, where="A whole area", area="Alder (local authority)", **TIME)
@@ -165,7 +166,11 @@ class TestLink:
             ("from_date", "2031-01-01", "This release has no 1 January 2031."),
             ("from_hour", "25:00", "There is no hour “25:00” here."),
             ("where", "nowhere", "There is no kind of place “nowhere” here."),
-            ("fdr", "50 %", "There is no rate “50 %” here."),
+            ("fdr", "50 %", "There is no rate “50 %” here. Shown instead: 5 %."),
+            ("fdr", "0", "There is no rate “0” here. Shown instead: 5 %."),
+            ("fdr", "20 %", "There is no rate “20 %” here. Shown instead: 5 %."),
+            ("shown_hour", "2026-11-09 15:00", "There is no hour “2026-11-09 15:00” here. Shown instead: Wed 4 Nov"),
+            ("shown_hour", "noon", "There is no hour “noon” here. Shown instead: Wed 4 Nov, 13:00 to 14:00."),
             ("weeks", "99", "There is no number of weeks “99” here. Shown instead: 4 weeks."),
             ("other_incidents", "1 May 1997", "There is no date “1 May 1997” in this release."),
         ],
@@ -174,6 +179,105 @@ class TestLink:
         app = open_app(wood, PAGE, **{**LINK, key: asked})
         (told,) = [each for each in app.info if said in each.value.replace("\\", "")]
         assert "popover" not in above(told), "which is closed"
+
+    @pytest.mark.parametrize("asked", ["0", "100 %"])
+    def test_a_rate_that_there_is_not_becomes_the_first_and_not_the_laxest(self, wood, open_app, asked):
+        app = open_app(wood, PAGE, **LINK, fdr=asked)
+        assert app.segmented_control(key="fdr").value == "5"
+        app.segmented_control(key="fdr").set_value("1").run()
+        assert "There is no rate" not in texts(app)
+
+    @pytest.mark.parametrize(("asked", "chosen"), [("1", "1"), ("1%", "1"), ("1 %", "1"), ("10", "10"), ("10%", "10")])
+    def test_a_rate_may_be_typed_in_more_ways_than_one(self, wood, open_app, asked, chosen):
+        assert open_app(wood, PAGE, **LINK, fdr=asked).segmented_control(key="fdr").value == chosen
+
+    def test_the_link_to_copy_has_the_zone_and_the_hour(self, wood, open_app):
+        """At 16:00 the two rings are told of, and at 13:00 first: all zones together are equally far from usual."""
+        app = open_app(wood, PAGE, **LINK, zone="0 to 1 km", shown_hour="2026-11-04 16:00")
+        assert "**0 to 1 km, Wed 4 Nov, 16:00 to 17:00**" in texts(app)
+        query = link_to_copy(app)
+        assert (query["zone"], query["shown_hour"]) == ("0 to 1 km", "2026-11-04 16:00")
+        again = open_app(wood, PAGE, **query)
+        assert "**0 to 1 km, Wed 4 Nov, 16:00 to 17:00**" in texts(again)
+        assert sent(again, incident.MAP)[0]["steps"]["start"] == AT_13 + 3
+
+    def test_a_link_without_an_hour_opens_at_the_hour_that_is_told_of(self, wood, open_app):
+        app = open_app(wood, PAGE, **LINK)
+        assert "**All zones together, Wed 4 Nov, 13:00 to 14:00**" in texts(app)
+        assert "shown_hour" not in app.query_params, "what is shown first is left out, as of every control"
+        assert "There is no hour" not in texts(app)
+
+    def test_the_hour_at_which_the_map_stands_is_in_the_address_the_pin_and_the_sheet(
+        self, wood, open_app, monkeypatch
+    ):
+        links, offers, taken = [], [], []
+        monkeypatch.setattr(incident.incident_handover, "handover_html", lambda *_, link, **__: links.append(link))
+        monkeypatch.setattr(incident.evidence, "download", lambda *what, **_: taken.append(what))
+        monkeypatch.setattr(incident.pinning, "draw", lambda *what: offers.append(what[-1]()))
+        app = open_app(wood, PAGE, **LINK, zone="0 to 1 km")
+        stands_at(monkeypatch, AT_13 + 2)
+        app.session_state["hand-over"] = True
+        app.run()
+        assert not app.exception
+        assert app.query_params["shown_hour"] == "2026-11-04 15:00"
+        next(make for _, name, _, make in reversed(taken) if name.endswith(".html"))()
+        assert "zone=0+to+1+km&shown_hour=2026-11-04+15%3A00" in links[-1]
+        offer = offers[-1]
+        assert (offer.address["zone"], offer.address["shown_hour"]) == ("0 to 1 km", "2026-11-04 15:00")
+        assert "Wed 4 Nov, 15:00 to 16:00" in offer.caption
+        assert offer.pictured().step == AT_13 + 2
+
+    def test_what_is_said_of_an_hour_that_there_is_not_goes_once_the_map_is_moved(self, wood, open_app, monkeypatch):
+        app = open_app(wood, PAGE, **LINK, shown_hour="2026-11-09 15:00")
+        app.run()
+        assert "There is no hour “2026-11-09 15:00” here." in texts(app), "for as long as the other is shown"
+        stands_at(monkeypatch, AT_13 + 2)
+        app.run()
+        assert "There is no hour" not in texts(app)
+
+    def test_the_visitor_s_own_hour_is_over_without_a_word_once_another_date_is_chosen(self, wood, open_app):
+        app = open_app(wood, PAGE, **LINK, shown_hour="2026-11-04 16:00")
+        app.date_input(key="from_date").set_value(date(2026, 10, 28))
+        app.date_input(key="to_date").set_value(date(2026, 10, 28)).run()
+        assert not app.exception
+        assert "Wed 28 Oct" in texts(app)
+        assert "There is no hour" not in texts(app)
+        assert "shown_hour" not in app.query_params
+
+    def test_a_place_that_was_found_by_its_name_keeps_it_in_the_link(self, wood, open_app):
+        app = open_app(wood, PAGE, **{**LINK, "place": "Alder"})
+        query = link_to_copy(app)
+        assert query["place"] == "Alder, local authority"
+        again = open_app(wood, PAGE, **query)
+        assert "Around Alder, local authority, 4 November 2026" in texts(app)
+        assert "Around Alder, local authority, 4 November 2026" in texts(again)
+        assert metrics(again) == metrics(app)
+
+    def test_a_place_that_its_name_does_not_find_alone_is_a_position_in_the_link(self, wood, open_app, monkeypatch):
+        fresh = incident.search_reading.look_for
+
+        def twice(release, asked):
+            found = fresh(release, asked)
+            return replace(found, targets=found.targets * 2) if asked == "Alder, local authority" else found
+
+        monkeypatch.setattr(incident.search_reading, "look_for", twice)
+        place = link_to_copy(open_app(wood, PAGE, **{**LINK, "place": "Alder"}))["place"]
+        assert re.fullmatch(r"52\.\d{5}, 0\.\d{5}", place)
+
+
+def link_to_copy(app: AppTest) -> dict[str, str]:
+    """What the link to copy says, by key."""
+    app.session_state["link"] = True
+    app.run()
+    assert not app.exception
+    (address,) = [each.value for each in app.code if "release=" in each.value]
+    return {key: found[0] for key, found in parse_qs(urlsplit(address).query).items()}
+
+
+def stands_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """From now on the visitor's map stands at that step."""
+    seen = incident.maps.Seen(step, None, None, drawable=True)
+    monkeypatch.setattr(incident.maps, "draw", lambda *_, **__: seen)
 
 
 def above(element) -> list[str]:
@@ -300,7 +404,23 @@ class TestMap:
         assert spec["steps"]["start"] == AT_13
         assert spec["steps"]["labels"][AT_13] == "Wed 4, 13:00"
         assert len(spec["steps"]["labels"]) == 96
-        assert spec["steps"]["words"][AT_13] == "1,100 people, −300"
+        assert spec["steps"]["words"][AT_13] == "All zones together: 1,100 people, −300"
+
+    def test_it_starts_there_too_where_it_last_told_of_other_hours(self, wood, open_app, monkeypatch):
+        told = {"of": "another day's", "step": 3}
+        monkeypatch.setattr(controls, "told", lambda _, name: told if name == "at" else None)
+        app = open_app(wood, PAGE, **LINK)
+        assert sent(app, incident.MAP)[0]["steps"]["start"] == AT_13
+
+    def test_the_time_bar_tells_of_the_zone_that_is_chosen(self, two_zones):
+        two_zones.selectbox(key="zone").select("Works").run()
+        spec, _ = sent(two_zones, incident.MAP)
+        assert spec["steps"]["words"][AT_13] == "Works: 300 people, −500"
+        assert spec["steps"]["curve"][AT_13] == pytest.approx(300)
+
+    def test_of_a_single_zone_the_time_bar_names_none(self, wood, open_app):
+        app = upload(open_app(wood, PAGE, where="A file of zones", **TIME), geojson(Works=outline(A1, A2)))
+        assert sent(app, incident.MAP)[0]["steps"]["words"][AT_13] == "300 people, −500"
 
     def test_differences_in_people_are_sent_as_the_day_and_what_is_usual(self, wood, open_app):
         app = upload(open_app(wood, PAGE, where="A file of zones", shown="Difference in people", **TIME), TWO_ZONES)

@@ -540,7 +540,7 @@ def leeway(cells: NDArray[np.int64], found: Difference, weights: Floats, cut: ND
     beside = _beside(cells)
     out, into = (weights * cut).T, ((1 - weights) * cut).T
     came = (SPILL * (1 - weights) * (beside @ weights)).T @ beyond
-    there = np.isfinite(found.z).any(axis=1)[:, None]
+    there = np.isfinite(found.z).any(axis=1, keepdims=True)
     went = (SPILL * weights * (beside @ ((1 - weights) * there))).T @ beyond
     less = out @ more + into @ fewer + np.maximum(came, 0.0) + np.maximum(-went, 0.0)
     much = into @ more + out @ fewer + np.maximum(-came, 0.0) + np.maximum(went, 0.0)

@@ -43,6 +43,7 @@ from cellcount.ui.look import Palette
 from cellcount.ui.map_pictures import Pictured
 from cellcount.ui.reading import Release
 from cellcount.ui.scales import Scale
+from cellcount.ui.search import Target
 from cellcount.ui.view import Days
 from cellcount.ui.words import NOT_KNOWN, number, percent, plain
 from cellcount.ui.words import day as written_day
@@ -52,9 +53,15 @@ MAP = "incident-map"
 WHERE = {"rings": "Rings around a place", "area": "A whole area", "file": "A file of zones"}
 SHOWN = {"classes": "More or fewer than usual", "people": "Difference in people"}
 RATES = {"1": "1 %", "5": "5 %", "10": "10 %"}
+RATE = "5"
+"""The rate that is chosen at first."""
 SIDES = {"before": "Before only", "either": "On either side"}
 WEEKS = {str(weeks): f"{weeks} weeks" for weeks in range(2, 9)}
 FIRST_RINGS = "1, 3"
+HOUR = "shown_hour"
+"""Key of the URL that names the hour at which the map stands, with its date: `hour` of other pages is of one day."""
+_HOUR_MISSED, _HOUR_LEFT = "incident-hour-missed", "incident-hour-left"
+"""What is kept aside: an hour of a link that there is not, and the hour at which the map stood last."""
 MOST_MOVED = 4
 """Destinations that the page to hand over names."""
 KINDS = ["geojson", "json", "gpkg", "zip", "kml"]
@@ -88,8 +95,8 @@ METHODS = (
     Method(
         "A zone is the sum of its cells. A cell that is cut counts by the share of its residents inside, or of its "
         "area where nobody lives; how wrong that may be is in the interval. Of what it has beyond its usual variation "
-        "all may be inside or outside, and of a crowd beside the zone "
-        f"{100 * incident.SPILL:.0f} % may be counted in each cell at its edge: the interval holds both. A "
+        "all may be inside or outside, and of a crowd near its edge "
+        f"{100 * incident.SPILL:.0f} % may be counted in each cell on the other side: the interval holds both. A "
         "withheld cell counts as what withheld cells are expected to hold, or half-way to its usual level.",
         "cellcount/zones/weights.py; cellcount/methods/incident.py.",
     ),
@@ -133,7 +140,7 @@ class Chosen:
     shown : str
         Of `SHOWN`.
     address : dict
-        What the URL of the view says.
+        What the URL of the view says; the zone and the hour, which are chosen beside the map, are added there.
     origin : dict
         What the zones were made from, as plain values: see `pinned_incident.inputs_of`.
     """
@@ -236,7 +243,7 @@ def _choose_rings(release: Release, address: dict[str, str | list[str] | None]) 
     typed = controls.type_in("rings", "Distances, km", FIRST_RINGS, help="One to five, such as 0.5, 1, 3", width=130)
     if target is None:
         return None
-    address |= {"place": _degrees(target.latitude, target.longitude), "rings": typed}
+    address |= {"place": _findable(release, target), "rings": typed}
     try:
         kilometres = typed_distances(typed)
         zones = rings(target.longitude, target.latitude, kilometres)
@@ -250,6 +257,13 @@ def _choose_rings(release: Release, address: dict[str, str | list[str] | None]) 
         "words": f"around {target.words}",
     }
     return zones, f"around {target.words}", origin
+
+
+def _findable(release: Release, target: Target) -> str:
+    """A place as a link says it: by its name where that finds it alone, else by its position."""
+    # A point that was typed has no name that could be looked for.
+    again = () if target.kind == "point" else search_reading.look_for(release, target.words).targets
+    return target.words if [each.id for each in again] == [target.id] else _degrees(target.latitude, target.longitude)
 
 
 def _degrees(latitude: float, longitude: float) -> str:
@@ -343,7 +357,7 @@ def _choose_rest(
         others = controls.choose_many(
             "other_incidents", "Other incidents, left out", dates, noun="date", placeholder="None", said=said
         )
-        rate = controls.choose_one("fdr", "False-discovery rate", RATES, "5", noun="rate", said=said)
+        rate = controls.choose_one("fdr", "False-discovery rate", RATES, RATE, noun="rate", said=said)
     address |= {
         "weeks": WEEKS[weeks],
         "side": SIDES[side],
@@ -487,12 +501,25 @@ def _differing(found: movement.Compared, first: str, what: str) -> None:
 def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -> None:
     answer = found.answer
     names = {str(at): zone.name for at, zone in enumerate(answer.zones)}
-    picture = _Picture(release, chosen, answer, palette)
+    start = _asked_hour(answer)
     with st.container(key="map-and-figures"):
         left, right = st.columns([2.1, 1], gap="medium")
+    with right:
+        beside = st.container(key="figures")
+    zone = answer.zones[0]
+    if len(names) > 1:
+        with beside:
+            zone = answer.zones[int(controls.choose_one("zone", "Zone", names, "0", widget="list"))]
+    picture = _Picture(release, chosen, answer, palette, zone, start)
     with left:
         seen = picture.draw()
         hour = seen.step
+        _keep_hour(answer, hour)
+        here = {
+            "zone": zone.name if len(names) > 1 else None,
+            HOUR: _hour_in_address(answer.moments[hour]),
+        }
+        chosen = replace(chosen, address={**chosen.address, **here})
         st.caption(plain(figures.caption(answer, hour, release.manifest.time_zone, release.manifest.disclosure_rule)))
         row = st.container(horizontal=True)
         with row:
@@ -509,10 +536,7 @@ def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -
                     args=(at,),
                 )
         pinning.draw(row, release, "incident", partial(_offer, release, chosen, found, picture, hour))
-    with right, st.container(key="figures"):
-        zone = answer.zones[0]
-        if len(names) > 1:
-            zone = answer.zones[int(controls.choose_one("zone", "Zone", names, "0", widget="list"))]
+    with beside:
         _figures(answer, zone, hour)
         incident_charts.timeline(
             answer, zone, hour, palette, alt=f"People in {zone.name} by hour, beside the usual level and its band."
@@ -522,6 +546,69 @@ def _by_hour(release: Release, chosen: Chosen, found: Found, palette: Palette) -
         if table.open:
             st.markdown(plain(figures.alternative(answer)))
             st.dataframe(figures.zone_table(answer, hour), hide_index=True)
+
+
+def _asked_hour(answer: Answer) -> int:
+    """The hour that the address asks for, by its place; where it asks for none that is shown, the one that is told of.
+
+    Of an hour that is not shown a sentence is kept for `_keep_hour`.
+    """
+    first, asked = hour_told(answer), controls.in_address(HOUR)
+    if asked is None:
+        return first
+    place = _place_of(asked, answer.moments)
+    if place is not None:
+        return place
+    controls.leave(HOUR)
+    # The visitor's own last hour is over where another time was chosen, and nothing is missed.
+    if asked != controls.kept_aside(_HOUR_LEFT):
+        controls.keep_aside(_HOUR_MISSED, (asked, answer.moments[first]))
+    return first
+
+
+def _place_of(asked: str, moments: Sequence[datetime]) -> int | None:
+    """Which of the hours was asked for; None where it is none of them.
+
+    Examples
+    --------
+    >>> shown = (datetime(2026, 11, 4, 13), datetime(2026, 11, 4, 14))
+    >>> _place_of("2026-11-04 14:00", shown), _place_of("2026-11-05 14:00", shown), _place_of("noon", shown)
+    (1, None, None)
+    """
+    try:
+        moment = datetime.fromisoformat(asked.strip())
+    except ValueError:
+        return None
+    return moments.index(moment) if moment in moments else None
+
+
+def _hour_in_address(moment: datetime) -> str:
+    """An hour as the URL says it.
+
+    Examples
+    --------
+    >>> _hour_in_address(datetime(2026, 11, 4, 15))
+    '2026-11-04 15:00'
+    """
+    return moment.isoformat(sep=" ", timespec="minutes")
+
+
+def _keep_hour(answer: Answer, hour: int) -> None:
+    """Write the hour at which the map stands into the URL; and say where a link asked for another one, until it moves.
+
+    The hour that is shown first stays out of the URL, as the first choice of every control does.
+    """
+    moment, first = answer.moments[hour], answer.moments[hour_told(answer)]
+    said = _hour_in_address(moment)
+    if (controls.in_address(HOUR) or _hour_in_address(first)) != said:
+        controls.pick_listed(HOUR, said)
+    controls.keep_aside(_HOUR_LEFT, said)
+    asked, instead = controls.kept_aside(_HOUR_MISSED) or (None, None)
+    if instead == moment:
+        words = f"There is no hour “{asked}” here. Shown instead: {figures.hour_words(moment)}."
+        st.info(plain(words), icon=":material/info:")
+    elif instead is not None:
+        controls.keep_aside(_HOUR_MISSED, None)
 
 
 def _move_rings(at: str) -> None:
@@ -558,13 +645,9 @@ def _first_large(words: str) -> str:
 def _exposure(answer: Answer, zone: Zone) -> None:
     peak, total = zone.peak, zone.total
     if peak is not None:
-        step = (peak.high - peak.low) / 4
-        st.markdown(
-            plain(
-                f"Most at once during the incident {number(peak.people, step)} ({number(peak.low, step)} to "
-                f"{number(peak.high, step)}), {figures.hour_words(answer.moments[peak.hour])}."
-            )
-        )
+        most, low, high = (number(each, peak.error) for each in (peak.people, peak.low, peak.high))
+        at = figures.hour_words(answer.moments[peak.hour])
+        st.markdown(plain(f"Most at once during the incident {most} ({low} to {high}), {at}."))
     if total.hours:
         st.markdown(
             plain(
@@ -585,6 +668,8 @@ class _Picture:
     chosen: Chosen
     answer: Answer
     palette: Palette
+    zone: Zone
+    start: int
 
     @property
     def differs(self) -> bool:
@@ -635,14 +720,15 @@ class _Picture:
 
     @property
     def steps(self) -> maps.Steps:
-        answer, zone = self.answer, self.answer.zones[0]
+        answer, zone = self.answer, self.zone
+        named = f"{zone.name}: " if len(answer.zones) > 1 else ""
         words = tuple(
-            f"{told.people} people{f', {told.excess}' if told.excess != NOT_KNOWN else ''}"
+            f"{named}{told.people} people{f', {told.excess}' if told.excess != NOT_KNOWN else ''}"
             for told in (figures.told(zone, at) for at in range(len(answer.moments)))
         )
         return maps.Steps(
             tuple(f"{moment:%a} {moment.day}, {moment:%H}:00" for moment in answer.moments),
-            hour_told(answer),
+            self.start,
             words,
             zone.difference.people,
             incident_charts.usual_error(zone),

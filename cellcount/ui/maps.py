@@ -181,7 +181,7 @@ def draw(
     )
     # On a slide time is all that is controlled.
     spec["presented"] = presented
-    if controls.told(key, "at"):
+    if (controls.told(key, "at") or {}).get("of") == spec["steps"]["id"]:
         # Where it was to begin is over, and a message that is the same as before is not sent again.
         spec["steps"]["start"] = 0
     told = map_component.mount(key, {"spec": spec, **tables})

@@ -263,6 +263,17 @@ def nearest_slot(asked: str, slots: tuple[Slot, ...], default: str) -> Answer:
     return Answer(found.label, f"There is no hour “{asked}” on this day. The nearest is {found.label}.")
 
 
+def _bare(words: str) -> str:
+    """Words without what makes no difference in an address.
+
+    Examples
+    --------
+    >>> _bare(" 1 % ") == _bare("1%"), _bare("Per km²")
+    (True, 'perkm²')
+    """
+    return "".join(words.split()).casefold()
+
+
 def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str) -> Answer:
     """One of a few choices, by its identifier, its label or something like them.
 
@@ -286,12 +297,16 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
     'There is no measure “per_mile” here. Shown instead: Per km².'
     >>> nearest_choice("who", {"from": "Where from?"}, "from", "question").said
     'There is no question “who” here. Shown instead: Where from?'
+    >>> nearest_choice("0", {"5": "5 %", "10": "10 %"}, "5", "rate").value
+    '5'
     """
-    wanted = asked.strip().casefold()
-    names = {name.casefold(): key for key, label in choices.items() for name in (label, key)}
+    wanted = _bare(asked)
+    names = {_bare(name): key for key, label in choices.items() for name in (label, key)}
     if wanted in names:
         return Answer(names[wanted], "")
-    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
+    # 0 is not nearly 10 for having its digit.
+    in_words = any(letter.isalpha() for letter in wanted)
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6) if in_words else []
     found = names[close[0]] if close else default
     instead = choices[found] if choices[found].endswith("?") else f"{choices[found]}."
     return Answer(found, f"There is no {what} “{asked}” here. Shown instead: {instead}")

@@ -36,6 +36,7 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
     held.applied = spec.digest;
     held.map.apply(spec, tables);
   }
+  held.map.begin(spec.steps.start);
   held.map.describe(spec.alt);
   window.cellcountMaps = { ...window.cellcountMaps, [spec.key]: held.map };
   return () => {

@@ -108,6 +108,11 @@ export class MapView {
     this.root.querySelector(".loading").style.visibility = "hidden";
   }
 
+  /** Where the page begins, which may change without anything else that is drawn. */
+  begin(start) {
+    if (this.time.begin(start)) this.#draw();
+  }
+
   get step() {
     return this.time.step;
   }

@@ -22,6 +22,7 @@ export class TimeBar {
     this.move = move;
     this.step = 0;
     this.steps = null;
+    this.told = null;
     this.speed = 2;
     this.timer = null;
     element.className = "time";
@@ -60,7 +61,9 @@ export class TimeBar {
   set(steps) {
     const kept = this.steps ? steps.labels.indexOf(this.steps.labels[this.step]) : -1;
     const same = this.steps?.id === steps.id;
-    if (!same) this.step = this.steps && kept >= 0 ? kept : steps.start;
+    // The page goes by what it was last told of these steps.
+    if (this.told?.of === steps.id) this.step = same ? this.step : this.told.step;
+    else if (!same) this.step = this.steps && kept >= 0 ? kept : steps.start;
     this.steps = steps;
     this.step = Math.min(this.step, steps.labels.length - 1);
     this.slider.max = String(steps.labels.length - 1);
@@ -68,6 +71,14 @@ export class TimeBar {
     if (this.element.hidden) this.pause();
     this.#draw();
     this.#show();
+  }
+
+  /** Begin at another step, for as long as nobody has moved the bar: gives whether it did. */
+  begin(start) {
+    if (this.told?.of === this.steps.id || this.timer || start === this.step) return false;
+    this.step = Math.min(start, this.steps.labels.length - 1);
+    this.#show();
+    return true;
   }
 
   toggle() {
@@ -80,7 +91,7 @@ export class TimeBar {
     clearInterval(this.timer);
     this.timer = null;
     this.#button(ICONS.play, "Play");
-    this.move(this.step, true);
+    this.#tell();
   }
 
   stepBy(by) {
@@ -97,7 +108,12 @@ export class TimeBar {
     }
     this.step = step;
     this.#show();
-    this.move(step, true);
+    this.#tell();
+  }
+
+  #tell() {
+    this.told = { of: this.steps.id, step: this.step };
+    this.move(this.step, true);
   }
 
   stop() {
