@@ -123,9 +123,9 @@ def test_every_goal_stands_beside_its_figure():
         "Fire: recall of cells affected by 4 standard errors": True,  # 9 of 10
         "Fire: precision of cells called": True,  # 9 of 10
         "Fire: recovery said within 2 hours of the truth": True,  # an hour late
-        "Moor, quiet days: cells called": True,  # 12 of 240
-        "Moor, quiet days: hours with any cell called": True,  # 2 of 24
-        "Moor, quiet days: days on which it is said to depart from usual": False,  # the one day
+        "Moor, quiet days, weeks before: cells called": True,  # 12 of 240
+        "Moor, quiet days, weeks before: hours with any cell called": True,  # 2 of 24
+        "Moor, quiet days, weeks before: days on which it is said to depart from usual": False,  # the one day
     }
     assert not reached(found)
     told = render(found)
@@ -139,10 +139,12 @@ def test_quiet_hours_are_a_goal_of_each_place_and_school_holidays_are_told_witho
         [],
         {
             ("Moor", "weeks before"): quiet(hours_called=3),
+            ("Moor", "either side"): replace(quiet(days=10, hours=240), compared="either side"),
             ("Moor", "school holiday"): replace(quiet(hours_called=24), compared="school holiday"),
         },
     )
-    assert verdicts(found)["Moor, quiet days: hours with any cell called"] is False  # 3 of 24
+    assert verdicts(found)["Moor, quiet days, weeks before: hours with any cell called"] is False  # 3 of 24
+    assert verdicts(found)["Moor, quiet days, either side: hours with any cell called"] is True  # and not 3 of 264
     assert "school holiday" in render(found)
 
 

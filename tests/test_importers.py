@@ -771,6 +771,8 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(imports, content, values
         (b"PK\x03\x04 and not much more", "cannot be unpacked"),
         (b"zone,hour,people\n\x00\x01\x02,8,1\n", "holds bytes that text does not"),
     ],
+    # What gzip makes has the time in it.
+    ids=["gzip", "parquet", "zip", "text"],
 )
 def test_damaged_tables_are_said(imports, content, told):
     file = imports.folder / "damaged"

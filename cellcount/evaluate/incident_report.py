@@ -38,7 +38,8 @@ def goals(found: Incidents) -> list[Goal]:
     list of Goal
     """
     events = [goal for scores in by_event(found).values() for goal in _of_event(scores)]
-    return events + [goal for scores in by_place(found).values() for goal in _of_place(scores)]
+    quiet = [score for score in found.quiet.values() if score.compared != SCHOOL]
+    return events + [goal for score in quiet for goal in _of_quiet(score)]
 
 
 def reached(found: Incidents) -> bool:
@@ -51,16 +52,6 @@ def by_event(found: Incidents) -> dict[str, list[EventScore]]:
     """Scores of every event, over the releases."""
     names = dict.fromkeys(event.name for event in found.events)
     return {name: [event for event in found.events if event.name == name] for name in names}
-
-
-def by_place(found: Incidents) -> dict[str, QuietScore]:
-    """Quiet days of every place, without those of school holidays."""
-    pooled: dict[str, QuietScore] = {}
-    for (place, compared), score in found.quiet.items():
-        if compared != SCHOOL:
-            pooled.setdefault(place, QuietScore(place, "all"))
-            pooled[place] += score
-    return pooled
 
 
 def _of_event(scores: list[EventScore]) -> Iterator[Goal]:
@@ -87,12 +78,13 @@ def _of_event(scores: list[EventScore]) -> Iterator[Goal]:
     yield _at_least(what, share(sum(near), len(near)), LEAST_RECOVERED)
 
 
-def _of_place(score: QuietScore) -> Iterator[Goal]:
+def _of_quiet(score: QuietScore) -> Iterator[Goal]:
+    what = f"{score.place}, quiet days, {score.compared}"
     called, hours = share(score.called, score.figures), share(score.hours_called, score.hours)
-    yield _at_most(f"{score.place}, quiet days: cells called", called, RATE)
-    yield _at_most(f"{score.place}, quiet days: hours with any cell called", hours, MOST_HOURS_CALLED)
+    yield _at_most(f"{what}: cells called", called, RATE)
+    yield _at_most(f"{what}: hours with any cell called", hours, MOST_HOURS_CALLED)
     told = share(score.days_told, score.days)
-    yield _at_most(f"{score.place}, quiet days: days on which it is said to depart from usual", told, RATE)
+    yield _at_most(f"{what}: days on which it is said to depart from usual", told, RATE)
 
 
 def _at_least(what: str, value: float | None, least: float) -> Goal:
