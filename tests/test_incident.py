@@ -70,6 +70,7 @@ from cellcount.methods.variation import (
     NOTHING_KNOWN,
     chance_variance,
     day_to_day_variation,
+    median_of_known,
 )
 
 NOWHERE = Placement(0.0, 1.0, 1.0, 0.0, 0.5)
@@ -116,10 +117,15 @@ SEVEN = np.arange(28) % 7
 """Weekdays of four weeks."""
 
 
+def varies(people: np.ndarray, weekdays: np.ndarray, groups: np.ndarray, precision: Precision) -> np.ndarray:
+    """Day-to-day variation at the median of all days."""
+    return day_to_day_variation(people, weekdays, groups, precision).of(median_of_known(people)[0])
+
+
 def variation_of(people: np.ndarray, groups: np.ndarray | None = None, *, of: np.ndarray | None = None) -> list[float]:
     """Day-to-day variation, the mean over the hours and cells of each group, or of each part of them."""
     groups = np.zeros(len(people), dtype=np.int64) if groups is None else groups
-    found = day_to_day_variation(people, np.arange(people.shape[1]) % 7, groups, HALF).mean(axis=1)
+    found = varies(people, np.arange(people.shape[1]) % 7, groups, HALF).mean(axis=1)
     parts = groups if of is None else of
     return [float(found[parts == each].mean()) for each in np.unique(parts)]
 
@@ -525,14 +531,14 @@ class TestVariation:
         """980 and 1,020: S = 800, the median of chi-squared of 1 degree is 0.4549: 800 / 0.4549 - 4 = 1,754.5; tau is
         the root over 1,000, 4.19 %. The cell is a kind of its own."""
         people = np.array([980.0, 1020.0])[None, :, None] * np.ones((1, 2, 24))
-        found = day_to_day_variation(people, np.zeros(2, dtype=np.int64), np.zeros(1, dtype=np.int64), self.NO_CHANCE)
+        found = varies(people, np.zeros(2, dtype=np.int64), np.zeros(1, dtype=np.int64), self.NO_CHANCE)
         assert found == pytest.approx(np.full((1, 24), 0.0419), abs=1e-4)
 
     def test_days_are_held_against_others_of_their_weekday_only(self):
         """On Sundays there is a tenth of the people: no variation at all, but for the least."""
         week = np.array([1.0, 1, 1, 1, 1, 0.5, 0.1])
         people = np.full((30, 28, 24), 8_000.0) * np.tile(week, 4)[None, :, None]
-        found = day_to_day_variation(people, SEVEN, np.zeros(30, dtype=np.int64), self.NO_CHANCE)
+        found = varies(people, SEVEN, np.zeros(30, dtype=np.int64), self.NO_CHANCE)
         assert (found == LEAST_VARIATION).all()
 
     def test_it_is_found_from_three_to_five_weeks_whatever_chance_is(self):
@@ -541,7 +547,7 @@ class TestVariation:
         for tau, days in itertools.product((0.03, 0.08), (21, 28, 35)):
             of_days = np.exp(tau * draw.standard_normal((160, days, 1)))
             people = as_counted(level[:, None, None] * of_days * np.ones(24), draw)
-            kind = np.median(day_to_day_variation(people, np.arange(days) % 7, np.zeros(160, dtype=np.int64), HALF))
+            kind = np.median(varies(people, np.arange(days) % 7, np.zeros(160, dtype=np.int64), HALF))
             assert kind == pytest.approx(tau, rel=0.15)
 
     def test_groups_of_their_own_keep_theirs_and_a_small_one_leans_on_all(self):
@@ -580,7 +586,7 @@ class TestVariation:
         draw = np.random.default_rng(18)
         people = weeks_of(np.full(100, 5_000.0), 28, draw, tau=0.02)
         people[0, 18:] *= 0.75
-        found = day_to_day_variation(people, SEVEN, np.zeros(100, dtype=np.int64), HALF).mean(axis=1)
+        found = varies(people, SEVEN, np.zeros(100, dtype=np.int64), HALF).mean(axis=1)
         assert found[0] > 0.06
         assert found[1:].mean() < 0.03
 
@@ -596,12 +602,22 @@ class TestVariation:
         assert wild == pytest.approx(np.sqrt((21 * 0.2**2 + 28 * 0.05**2) / 49), rel=0.15)
         assert still > 0.04, "none is taken to be steadier than its kind"
 
+    def test_a_cell_that_is_small_on_sundays_varies_then_as_small_ones_do(self):
+        draw = np.random.default_rng(22)
+        sunday, level = np.arange(28) % 7 == 6, np.full((60, 28, 1), 5_000.0)
+        level[:, sunday] = 60.0
+        tau = np.where(sunday, 0.4, 0.02)[None, :, None]
+        people = as_counted(level * np.exp(tau * draw.standard_normal((60, 28, 1))) * np.ones(24), draw)
+        found = day_to_day_variation(people, SEVEN, np.zeros(60, dtype=np.int64), HALF)
+        assert found.of(np.full((60, 24), 5_000.0)).mean() < 0.04
+        assert found.of(np.full((60, 48), 60.0)).mean() == pytest.approx(0.4, rel=0.25)
+
     def test_what_is_unknown_of_a_cell_and_how_groups_are_numbered_changes_nothing(self):
         draw = np.random.default_rng(21)
         people = weeks_of(np.full(60, 5_000.0), 28, draw, tau=0.03)
         seen = Precision(np.where(np.arange(60) == 7, np.nan, 0.5)[:, None], 1.0, 0.0, NOWHERE)
         groups = np.repeat([0, 1], 30)
-        found, far = (day_to_day_variation(people, SEVEN, of, seen) for of in (groups, groups * 70 + 3))
+        found, far = (varies(people, SEVEN, of, seen) for of in (groups, groups * 70 + 3))
         assert np.isfinite(found).all()
         assert found.tolist() == far.tolist()
 
@@ -609,24 +625,24 @@ class TestVariation:
         draw = np.random.default_rng(17)
         people = weeks_of(np.full(40, 5_000.0), 28, draw, tau=0.03)
         kinds, groups = np.arange(28) % 7, np.repeat([0, 1], 20)
-        without = day_to_day_variation(people[:, :21], kinds[:21], groups, HALF)
+        without = varies(people[:, :21], kinds[:21], groups, HALF)
         people[:, 21:] *= draw.uniform(0.2, 5, (40, 7, 24))
-        left_out = day_to_day_variation(people, np.where(np.arange(28) < 21, kinds, LEFT_OUT), groups, HALF)
+        left_out = varies(people, np.where(np.arange(28) < 21, kinds, LEFT_OUT), groups, HALF)
         assert left_out.tolist() == without.tolist()
-        nothing = day_to_day_variation(people, np.full(28, LEFT_OUT), groups, HALF)
+        nothing = varies(people, np.full(28, LEFT_OUT), groups, HALF)
         assert (nothing == NOTHING_KNOWN).all()
 
     def test_it_is_never_less_than_one_per_cent_and_large_where_nothing_tells_it(self):
         draw = np.random.default_rng(14)
         still = as_counted(np.full((50, 28, 24), 400.0), draw)
         groups = np.zeros(50, dtype=np.int64)
-        found = day_to_day_variation(still, SEVEN, groups, HALF)
+        found = varies(still, SEVEN, groups, HALF)
         assert found.min() >= LEAST_VARIATION
         assert found.mean() < 0.03
-        one_each = day_to_day_variation(np.full((50, 7, 24), 400.0), np.arange(7), groups, HALF)
+        one_each = varies(np.full((50, 7, 24), 400.0), np.arange(7), groups, HALF)
         assert (one_each == NOTHING_KNOWN).all(), "a day of each weekday tells nothing"
         withheld = np.concatenate([still, np.full((1, 28, 24), np.nan)])
-        found = day_to_day_variation(withheld, SEVEN, np.zeros(51, dtype=np.int64), HALF)
+        found = varies(withheld, SEVEN, np.zeros(51, dtype=np.int64), HALF)
         assert (found[50] == NOTHING_KNOWN).all(), "no other figure is as small"
         assert np.isfinite(found).all()
 
@@ -645,10 +661,10 @@ class TestVariation:
     )
     def test_it_is_known_everywhere_and_asks_only_for_weekdays_not_for_dates(self, people, order):
         kinds, groups = np.arange(14) % 7, np.array([0, 0, 1])
-        found = day_to_day_variation(people, kinds, groups, HALF)
+        found = varies(people, kinds, groups, HALF)
         assert np.isfinite(found).all()
         assert found.min() >= LEAST_VARIATION
-        assert day_to_day_variation(people[:, order], kinds[order], groups, HALF) == pytest.approx(found, rel=1e-6)
+        assert varies(people[:, order], kinds[order], groups, HALF) == pytest.approx(found, rel=1e-6)
 
 
 class TestDiscoveries:
@@ -662,7 +678,7 @@ class TestDiscoveries:
         together, alone = draw.standard_normal((1, 24)), draw.standard_normal((300, 24))
         level = self.LEVEL[:, None] * np.exp(0.03 * (together + alone) / np.sqrt(2))
         now = as_counted(level * (1 - left[:, None]), draw)
-        variation = day_to_day_variation(people, SEVEN, self.GROUPS, HALF)
+        variation = varies(people, SEVEN, self.GROUPS, HALF)
         usual = usual_level(people[:, ::7])
         found = difference(now, usual, HALF, variation)
         return discoveries(found.z, found.excess, np.zeros(found.z.shape)), found

@@ -282,6 +282,15 @@ class TestThePage:
         assert headline(answer(lost))[-1].startswith("A network effect is possible")
         assert not headline(answer())[-1].startswith("A network effect is possible")
 
+    def test_nor_where_a_zone_apart_has_lost_them(self):
+        """All together have a few more; the works, where the network was down, have far fewer."""
+        down = Caution(COVERAGE, "A network was down.")
+        together = zone(ALL, difference(9000, 9000, 9010), down)
+        works, town = zone("Works", difference(1000, 1000, 400), down), zone("Town", difference(8000, 8000, 8010))
+        found = answer(together, works, town)
+        assert "but Works did." in headline(found)[0]
+        assert headline(found)[-1].startswith("A network effect is possible")
+
     def test_and_where_more_are_seen_it_says_nothing_of_fewer(self):
         more = zone("Works", difference(1000, 1000, 1600), Caution(COVERAGE, "A network was down."))
         assert not any("fewer people" in each for each in headline(answer(more)))
@@ -310,6 +319,15 @@ class TestThePage:
         source = page(answer(zone(ALL, difference(1000, 1000, 400)), *zones))
         assert "<li><sup>a</sup> <b>Inner:</b> The edge makes up to 42 % of it. Also Outer (38 %).</li>" in source
         assert source.count("<sup>a</sup>") == 3, "beside the sentence, and beside the difference of either"
+
+    def test_and_one_that_differs_by_more_is_said_of_either(self):
+        zones = [
+            zone(name, difference(500, 500, 200), Caution(COVERAGE, f"Up to 30 % in {hours} hours.", "30 %"))
+            for name, hours in (("Inner", 1), ("Outer", 2))
+        ]
+        words = Read(page(answer(zone(ALL, difference(1000, 1000, 400)), *zones))).words
+        assert "Inner: Up to 30 % in 1 hours." in words
+        assert "Outer: Up to 30 % in 2 hours." in words
 
     def test_a_caution_of_one_zone_names_it(self):
         one = zone("Inner", difference(500, 500, 200), Caution(COVERAGE, "A network was down."))

@@ -103,8 +103,10 @@ def test_a_helper_that_dies_is_told_in_words(work):
 
 # What stands in a script is not run a second time by the process that helps, and needs no guard against it.
 HELPED = """
-import os, sys, time
+import os, signal, sys, time
 from cellcount.side_by_side import Workers
+# Who runs the tests in the background has the shell ignore it, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.cpu_count = lambda: 2
 with Workers(None, processes=True) as work:
     work._helper.submit(time.sleep, 60)

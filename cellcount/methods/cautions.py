@@ -203,8 +203,8 @@ def _network_beside(found: Circumstances) -> list[Caution]:
     return [
         Caution(
             NETWORK_BESIDE,
-            f"A network was down in {_hours(hours)} of those shown before and after the incident: fewer people in "
-            "these are no evidence that people left.",
+            f"A network was down in {_hours(hours)} of those shown before and after the incident: fewer people then "
+            "are no evidence that people left.",
         )
     ]
 
@@ -237,7 +237,6 @@ def _withheld(found: Circumstances) -> list[Caution]:
             WITHHELD,
             f"{who} withheld in an hour of the incident, {why}. {they} taken to hold {held}{usual}. The interval is "
             "wider for it.",
-            "1 cell" if cells == 1 else f"{cells} cells",
         )
     ]
 

@@ -39,7 +39,7 @@ EDGE_WORDS = "cannot be told: it may lie beside the zone"
 """Of a zone whose excess is in cells that its edge cuts, or beside a crowd outside."""
 DEGREES_OF_FREEDOM = 8.0
 """Of Student's t, which z is held against. Measured on quiet days of the demonstration in London, the North East,
-Yorkshire and the Highlands: the kurtosis of z is 3.2 to 4.1, which t has at 4 + 6 / (kurtosis - 3) = 34 to 9.6.
+Yorkshire and the Highlands: the kurtosis of z is 3.2 to 4.1, which t has at 4 + 6 / (kurtosis - 3) = 34 to 9.5.
 Fewer are taken, for a false alarm costs more here than a missed cell: with 12, 12 % of the cells called around the
 demonstration's fire depart by less than four standard errors, with 8 it is 7 %."""
 CONFIDENCE = 0.95
@@ -230,7 +230,7 @@ def difference(
     precision : Precision
         Arrays that fit (cells, hours).
     variation : array of float, shape (cells, hours)
-        tau, day-to-day variation relative to the usual level: of `day_to_day_variation`.
+        tau, day-to-day variation relative to the usual level: `Variation.of`.
     share_lost : array of float, (cells, hours) or what fits it
         Part of the share of people observed that was lost to an outage in the hour.
     common_cv : array of float, (cells, hours) or what fits it

@@ -39,7 +39,7 @@ LEFT_OUT = -1
 LEAST_SHARED = 20
 """Figures of single days, all together, from which on a variation that they share is worked out from them."""
 LEAST_DAYS_SHARED = 3
-"""Days of each figure from which on it is."""
+"""Days of a figure from which on it counts."""
 
 
 def chance_variance(people: ArrayLike, precision: Precision, share_lost: ArrayLike = 0.0) -> Floats:
@@ -85,10 +85,47 @@ def chance_variance(people: ArrayLike, precision: Precision, share_lost: ArrayLi
     return spread * (np.maximum(np.asarray(people, dtype=np.float64), 0.0) + 1 / left) / left
 
 
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Day-to-day variation of cells, squared and relative to the usual level.
+
+    Attributes
+    ----------
+    kind : array of float, shape (cells, 2, hours)
+        Of the kind of each cell; second axis: of usual levels below `SMALL`, of others.
+    own : array of float, shape (cells, hours)
+        Of the cell itself; 0 where nothing tells it.
+    days : array of float, shape (cells, hours)
+        Days beyond one of each weekday that tell of it.
+    """
+
+    kind: Floats
+    own: Floats
+    days: Floats
+
+    def of(self, usual: Floats) -> Floats:
+        """Standard deviation from day to day of cells with a usual level, relative to it.
+
+        Parameters
+        ----------
+        usual : array of float, shape (cells, hours)
+            Usual level of whole days, one or several, people; NaN counts as small.
+
+        Returns
+        -------
+        array of float, shape (cells, hours)
+            That of the kind, or of the cell itself where that is more: `LEAST_VARIATION` or more.
+        """
+        cells, hours = np.arange(len(usual))[:, None], np.arange(usual.shape[1]) % self.kind.shape[2]
+        kind = self.kind[cells, (usual >= SMALL).astype(np.int64), hours[None, :]]
+        days, own = self.days[:, hours], self.own[:, hours]
+        return np.sqrt(np.maximum(kind, (days * own + PRIOR_DAYS * kind) / (days + PRIOR_DAYS)))
+
+
 def day_to_day_variation(
     people: Floats, weekdays: NDArray[np.int64], groups: NDArray[np.int64], precision: Precision
-) -> Floats:
-    """Day-to-day variation of cells in each hour: that of their kind, or their own where it is more.
+) -> Variation:
+    """Day-to-day variation of cells in each hour: of their kind, and their own.
 
     Parameters
     ----------
@@ -104,9 +141,8 @@ def day_to_day_variation(
 
     Returns
     -------
-    array of float, shape (cells, hours)
-        Standard deviation from day to day relative to the usual level, `LEAST_VARIATION` or more; `NOTHING_KNOWN` where
-        no cell of the size tells it.
+    Variation
+        Of a kind the square of `LEAST_VARIATION` or more, and of `NOTHING_KNOWN` where no cell of the size tells it.
 
     Notes
     -----
@@ -115,9 +151,9 @@ def day_to_day_variation(
     (S / (v c) - chance - 4) / m^2 has the median tau^2. A median is not moved by a few wild days, such as a match or a
     holiday that nobody named.
 
-    *Of a kind.* The median over the weekdays and cells of a group of one size, below `SMALL` people or not, each
-    weighted by v m^2 / (chance + 4), for figures that are mostly chance tell little. A small group leans on all cells
-    of the size in the hour: tau^2 = (n tau_g^2 + 200 tau_all^2) / (n + 200), n counting v.
+    *Of a kind.* The median over the weekdays and cells of a group of one size, below `SMALL` people on that weekday or
+    not, each weighted by v m^2 / (chance + 4), for figures that are mostly chance tell little. A small group leans on
+    all cells of the size in the hour: tau^2 = (n tau_g^2 + 200 tau_all^2) / (n + 200), n counting v.
 
     *Own.* Cells of a kind vary unequally: where hotels stand, nights follow the season, and no other cell of the centre
     does. Of a cell it is the median over the weekdays, hours near each other put together (`NEARBY`): three of the
@@ -137,14 +173,13 @@ def day_to_day_variation(
     """
     kinds = np.unique(weekdays[weekdays != LEFT_OUT])
     if not people.size or not len(kinds):
-        return np.full((people.shape[0], people.shape[2]), NOTHING_KNOWN)
+        cells, hours = people.shape[0], people.shape[2]
+        nothing = np.zeros((cells, hours))
+        return Variation(np.full((cells, 2, hours), NOTHING_KNOWN**2), nothing, nothing)
     told = _Told.of([people[:, weekdays == kind] for kind in kinds], precision)
-    kind, free = _of_kinds(told, groups), _nearby(told.free)
+    free = _nearby(told.free)
     own = np.divide(_nearby(told.free * told.square), free, out=np.full(free.shape, np.nan), where=free > 0)
-    n = free.sum(axis=1)
-    return np.sqrt(
-        np.maximum(kind, (n * np.nan_to_num(median_of_known(own)[0]) + PRIOR_DAYS * kind) / (n + PRIOR_DAYS))
-    )
+    return Variation(_of_kinds(told, groups), np.nan_to_num(median_of_known(own)[0]), free.sum(axis=1))
 
 
 def shared_variation(days: Floats, variance: Floats) -> float:
@@ -181,13 +216,13 @@ def shared_variation(days: Floats, variance: Floats) -> float:
     >>> round(shared_variation(known, np.zeros(known.shape)), 3), shared_variation(known, np.full(known.shape, 64.0))
     (0.064, 0.01)
     """
-    if days.shape[1] < LEAST_DAYS_SHARED or days.size < LEAST_SHARED:
+    if not days.size:
         return NOTHING_KNOWN
     mean, off, free = _of_days(days[:, :, None])
-    noise = np.maximum(variance.mean(axis=1, keepdims=True), ROUNDING_VARIANCE)
-    square, weight = _beyond_chance(mean, off, free, noise)
-    told = weight > 0
-    if (free + 1)[told].sum() < LEAST_SHARED:
+    known = np.where(np.isfinite(days), variance, 0.0).sum(axis=1, keepdims=True) / np.maximum(free + 1, 1.0)
+    square, weight = _beyond_chance(mean, off, free, np.maximum(known, ROUNDING_VARIANCE))
+    weight = np.where(free + 1 >= LEAST_DAYS_SHARED, weight, 0.0)
+    if (free + 1)[weight > 0].sum() < LEAST_SHARED:
         return NOTHING_KNOWN
     order = np.argsort(square, axis=0)
     found = _weighted_median(*(np.take_along_axis(each, order, axis=0) for each in (square, weight))).item()
@@ -234,19 +269,19 @@ class _Told:
         Days less one; 0 where nothing tells it.
     weight : array of float, shape (cells, weekdays, hours)
         How much it tells, beside chance.
-    level : array of float, shape (cells, hours)
-        People on an ordinary day.
+    small : array of bool, shape (cells, weekdays, hours)
+        Whether there are fewer than `SMALL` people.
     """
 
     square: Floats
     free: Floats
     weight: Floats
-    level: Floats
+    small: NDArray[np.bool_]
 
     @classmethod
     def of(cls, weekdays: Sequence[Floats], precision: Precision) -> _Told:
         """From the figures of each weekday, of the shape (cells, days, hours)."""
-        square, free, weight, level = [], [], [], []
+        square, free, weight, small = [], [], [], []
         for people in weekdays:
             mean, off, more = _of_days(people)
             noise = chance_variance(np.maximum(mean, LEAST_PEOPLE), precision) + ROUNDING_VARIANCE
@@ -254,13 +289,12 @@ class _Told:
             square.append(told)
             free.append(np.where(heavy > 0, more, 0.0))
             weight.append(heavy)
-            level.append(free[-1] * mean)
-        days = np.stack(free, axis=1)
+            small.append(mean < SMALL)
         return cls(
             square=np.stack(square, axis=1),
-            free=days,
+            free=np.stack(free, axis=1),
             weight=np.stack(weight, axis=1),
-            level=np.sum(level, axis=0) / np.maximum(days.sum(axis=1), 1.0),
+            small=np.stack(small, axis=1),
         )
 
 
@@ -300,21 +334,20 @@ def _nearby(values: Floats) -> Floats:
 
 
 def _of_kinds(told: _Told, groups: NDArray[np.int64]) -> Floats:
-    """Squared variation of the kind and size of each cell in each hour."""
-    found = np.full(told.level.shape, NOTHING_KNOWN**2)
-    numbers = np.unique(groups)
-    rows = [_spread(np.flatnonzero(groups == each)) for each in numbers]
+    """Squared variation of the kind of each cell, by size and hour, shape (cells, 2, hours)."""
+    numbers, group_of = np.unique(groups, return_inverse=True)
+    rows = [_spread(np.flatnonzero(group_of == each)) for each in range(len(numbers))]
     parts = [_Sorted.of(told, of_group) for of_group in rows]
     whole = _Sorted.of(told, np.concatenate(rows))
-    for small in (True, False):
+    found = np.empty((len(numbers), 2, told.small.shape[2]))
+    for size, small in enumerate((True, False)):
         everywhere, _ = whole.median(small=small)
-        for number, part in zip(numbers, parts, strict=True):
+        for number, part in enumerate(parts):
             own, n = part.median(small=small)
             pooled = (n * np.nan_to_num(own) + PRIOR_FIGURES * everywhere) / (n + PRIOR_FIGURES)
-            kind = np.where(np.isnan(everywhere), NOTHING_KNOWN**2, np.maximum(pooled, LEAST_VARIATION**2))
-            here = (groups == number)[:, None] & ((told.level < SMALL) == small)
-            found = np.where(here, kind, found)
-    return found
+            kind = np.maximum(pooled, LEAST_VARIATION**2)
+            found[number, size] = np.where(np.isnan(everywhere), NOTHING_KNOWN**2, kind)
+    return found[group_of]
 
 
 def _spread(rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -333,9 +366,9 @@ class _Sorted:
 
     @classmethod
     def of(cls, told: _Told, rows: NDArray[np.int64]) -> _Sorted:
-        count, weekdays, hours = len(rows), *told.square.shape[1:]
-        small = np.broadcast_to((told.level[rows] < SMALL)[:, None], (count, weekdays, hours)).reshape(-1, hours)
+        hours = told.square.shape[2]
         square, free, weight = (each[rows].reshape(-1, hours) for each in (told.square, told.free, told.weight))
+        small = told.small[rows].reshape(-1, hours)
         order = np.argsort(square, axis=0)
         square, free, weight = (np.take_along_axis(each, order, axis=0) for each in (square, free, weight))
         return cls(square, free, weight, np.take_along_axis(small, order, axis=0))

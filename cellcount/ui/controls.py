@@ -236,6 +236,11 @@ def in_address(key: str) -> str | None:
     return st.query_params.get(key)
 
 
+def put_in_address(key: str, value: str) -> None:
+    """Have the URL say something of a key that no control has."""
+    st.query_params[key] = value
+
+
 def leave(key: str) -> None:
     """Take a key that no control has out of the URL."""
     if key in st.query_params:

@@ -562,8 +562,13 @@ def _asked_hour(answer: Answer) -> int:
     controls.leave(HOUR)
     # The visitor's own last hour is over where another time was chosen, and nothing is missed.
     if asked != controls.kept_aside(_HOUR_LEFT):
-        controls.keep_aside(_HOUR_MISSED, (asked, answer.moments[first]))
+        controls.keep_aside(_HOUR_MISSED, (asked, answer.moments[first], _question(answer)))
     return first
+
+
+def _question(answer: Answer) -> tuple[object, ...]:
+    """What makes one incident another: where and when."""
+    return answer.asked.start, answer.asked.end, answer.place.zones.names, tuple(answer.place.zones.areas_km2.tolist())
 
 
 def _place_of(asked: str, moments: Sequence[datetime]) -> int | None:
@@ -600,11 +605,13 @@ def _keep_hour(answer: Answer, hour: int) -> None:
     """
     moment, first = answer.moments[hour], answer.moments[hour_told(answer)]
     said = _hour_in_address(moment)
-    if (controls.in_address(HOUR) or _hour_in_address(first)) != said:
-        controls.pick_listed(HOUR, said)
+    if moment == first:
+        controls.leave(HOUR)
+    elif controls.in_address(HOUR) != said:
+        controls.put_in_address(HOUR, said)
     controls.keep_aside(_HOUR_LEFT, said)
-    asked, instead = controls.kept_aside(_HOUR_MISSED) or (None, None)
-    if instead == moment:
+    asked, instead, question = controls.kept_aside(_HOUR_MISSED) or (None, None, None)
+    if instead == moment and question == _question(answer):
         words = f"There is no hour “{asked}” here. Shown instead: {figures.hour_words(moment)}."
         st.info(plain(words), icon=":material/info:")
     elif instead is not None:

@@ -24,7 +24,7 @@ from cellcount.methods.flows import WithheldFigure, withheld_figure
 from cellcount.methods.incident import Difference, Leeway, Usual, Withheld, ZoneDifference, words_for
 from cellcount.methods.precision import Precision, placement_cv, standard_error
 from cellcount.methods.recovery import Exposure, Largest, Recovery, Total
-from cellcount.methods.variation import LEFT_OUT, day_to_day_variation
+from cellcount.methods.variation import LEFT_OUT, Variation, day_to_day_variation
 from cellcount.ui import reading, window_reading
 from cellcount.ui.certainty import Parameters
 from cellcount.ui.incident_place import ALL, EPOCH, HOURS, Figures, Place, precision_at
@@ -237,7 +237,7 @@ def answer(
     week_after = touched[-1] + timedelta(7)
     free = [day for day in figures.dates if day < touched[0] or (asked.side == "either" and day >= week_after)]
     ordinary = [row_of[day] for day in free if day not in outages | set(asked.others)]
-    tau = np.tile(_variation(place, figures, ordinary, known, nation), len(shown))
+    tau = _variation(place, figures, ordinary, known, nation).of(usual.people)
     during = np.array([asked.start <= each < asked.end for each in _moments(shown)], dtype=bool) & (at >= 0)
     if not during.any():
         raise NothingThereError(
@@ -333,7 +333,7 @@ def _usual(figures: Figures, compared: tuple[Comparable, ...], row_of: Mapping[d
     return Usual(np.hstack([each.people for each in found]), np.hstack([each.days for each in found]))
 
 
-def _variation(place: Place, figures: Figures, ordinary: list[int], known: Parameters, nation: str) -> Floats:
+def _variation(place: Place, figures: Figures, ordinary: list[int], known: Parameters, nation: str) -> Variation:
     """Day-to-day variation of the cells of a place on its ordinary days, by local hour."""
     kinds = {
         row: (figures.dates[row].weekday(), day_type(figures.dates[row], nation) == "bank_holiday") for row in ordinary

@@ -14,7 +14,7 @@ from cellcount.methods.incident import t_quantile
 from cellcount.methods.recovery import Exposure
 from cellcount.ui.incident_answer import Answer, Zone
 from cellcount.ui.incident_known import hour_told, is_compared, usual_hours
-from cellcount.ui.words import count, day, listed, number, percent, rounded, step_of
+from cellcount.ui.words import as_written, count, day, listed, number, percent, step_of
 
 CLASSES = ("Fewer than usual", "Not distinguishable from usual", "More than usual")
 """Of cells on the map, false discoveries controlled."""
@@ -145,10 +145,12 @@ def _apart(people: float, usual: float, excess: float, error: float) -> bool:
     --------
     >>> _apart(228_400.0, 184_800.0, 43_600.0, 1_200.0), _apart(228_000.0, 184_000.0, 44_000.0, 1_200.0)
     (True, False)
+    >>> _apart(8_427_000.0, 8_402_000.0, 25_000.0, 1_200.0)
+    True
     """
     if not np.isfinite(error):
         return False
-    left = rounded(people, error) - rounded(usual, error) - rounded(excess, error)
+    left = as_written(people, error) - as_written(usual, error) - as_written(excess, error)
     return abs(left) > step_of(error) / 2
 
 
@@ -198,10 +200,14 @@ def headline(answer: Answer) -> tuple[str, ...]:
             f"About {found.people} people were here at the fullest hour of the incident, {at}.",
             "There are too few comparable days to tell what is usual here: only how many people there were is told.",
         )
-    codes = {each.code for each in zone.cautions}
     said = _against_usual(answer)
-    fewer = not zone.difference.excess[hour] >= 0
-    return (*said, NETWORK) if fewer and codes & {COVERAGE, NETWORK_DIP} else said
+    return (*said, NETWORK) if any(_fewer_in_outage(answer, each) for each in answer.zones) else said
+
+
+def _fewer_in_outage(answer: Answer, zone: Zone) -> bool:
+    """Whether a network was down during the incident where a zone has fewer people than usual."""
+    down = {each.code for each in zone.cautions} & {COVERAGE, NETWORK_DIP}
+    return bool(down) and not zone.difference.excess[_hour_of(answer, zone)] >= 0
 
 
 def _against_usual(answer: Answer) -> tuple[str, ...]:

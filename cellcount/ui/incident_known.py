@@ -145,8 +145,7 @@ def marked(answer: Answer) -> tuple[Marked, ...]:
     others: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for zone in answer.zones:
         for each in cautions_told(answer, zone):
-            # Without a number of its own, another sentence is another thing to be said.
-            key = each.code, "" if each.much else each.sentence
+            key = each.code, each.sentence.replace(each.much, "…") if each.much else each.sentence
             if first.setdefault(key, each).sentence == each.sentence:
                 zones.setdefault(key, []).append(zone.name)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -263,6 +264,9 @@ def nearest_slot(asked: str, slots: tuple[Slot, ...], default: str) -> Answer:
     return Answer(found.label, f"There is no hour “{asked}” on this day. The nearest is {found.label}.")
 
 
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+
+
 def _bare(words: str) -> str:
     """Words without what makes no difference in an address.
 
@@ -299,14 +303,17 @@ def nearest_choice(asked: str, choices: dict[str, str], default: str, what: str)
     'There is no question “who” here. Shown instead: Where from?'
     >>> nearest_choice("0", {"5": "5 %", "10": "10 %"}, "5", "rate").value
     '5'
+    >>> nearest_choice("3 to 5 km", {"0": "All", "1": "1 to 3 km"}, "0", "zone").value
+    '0'
     """
     wanted = _bare(asked)
     names = {_bare(name): key for key, label in choices.items() for name in (label, key)}
     if wanted in names:
         return Answer(names[wanted], "")
-    # 0 is not nearly 10 for having its digit.
-    in_words = any(letter.isalpha() for letter in wanted)
-    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6) if in_words else []
+    # 0 is not nearly 10 for having its digit, nor 99 weeks nearly 8: only words are like one another.
+    numbers = _NUMBERS.findall(wanted)
+    alike = [name for name in names if not numbers or _NUMBERS.findall(name) == numbers]
+    close = difflib.get_close_matches(wanted, alike, n=1, cutoff=0.6)
     found = names[close[0]] if close else default
     instead = choices[found] if choices[found].endswith("?") else f"{choices[found]}."
     return Answer(found, f"There is no {what} “{asked}” here. Shown instead: {instead}")

@@ -124,6 +124,18 @@ def number(value: float | None, error: float | None = None, *, most_decimals: in
     return text if text not in ("0", "-0") else "0"
 
 
+def as_written(value: float, error: float | None = None) -> float:
+    """The figure that `number` writes.
+
+    Examples
+    --------
+    >>> as_written(12_345, 230), as_written(8_427_200, 1_200)
+    (12300.0, 8430000.0)
+    """
+    kept = rounded(value, error)
+    return round(kept / 1e6, 2) * 1e6 if abs(kept) >= 1e6 else kept
+
+
 def exactly(value: float | None) -> str:
     """A figure as it was released: no rounding, thousands separators, at most two decimals.
 

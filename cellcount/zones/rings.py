@@ -18,7 +18,8 @@ VERTICES = 180
 METRE = 0.001
 """Distances are told apart by the metre, in km."""
 _BETWEEN = re.compile(r"[\s,;|/]+")
-_COMMA_INSIDE = re.compile(r"\d,\d")
+COMMA_INSIDE = re.compile(r"\d,\d")
+"""What may be a decimal comma, or stand between two numbers."""
 _BETWEEN_OTHERS = re.compile(r"[;|/]|\d\s+\d")
 """What stands between distances where a comma in one of them may be its decimal comma."""
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
@@ -52,7 +53,7 @@ def typed_distances(text: str) -> tuple[float, ...]:
         raise AreaRefusedError(
             f"“{text[:40].strip()}” are not distances: type kilometres with a decimal point, such as 1; 3; 5."
         )
-    if _COMMA_INSIDE.search(bare) and _BETWEEN_OTHERS.search(bare):
+    if COMMA_INSIDE.search(bare) and _BETWEEN_OTHERS.search(bare):
         raise AreaRefusedError(
             f"“{text[:40].strip()}” may have decimal commas, or commas between distances: type kilometres with a "
             "decimal point, and semicolons between them, such as 1.5; 3."

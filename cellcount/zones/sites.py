@@ -23,7 +23,7 @@ from cellcount.zones.limits import FILE_BYTES, MOST_SITES, AreaRefusedError, Sit
 from cellcount.zones.mending import BRITISH_GRID_METRES, Extent
 from cellcount.zones.naming import plain_name
 from cellcount.zones.reading import opened
-from cellcount.zones.rings import ring_distances, typed_distances
+from cellcount.zones.rings import COMMA_INSIDE, ring_distances, typed_distances
 from cellcount.zones.screening import screened
 
 MOST_SAID = 20
@@ -213,7 +213,7 @@ def _torn(row: Row, more: bool, between: str) -> str:
             f"{'a semicolon' if between == ';' else 'a sign between columns'} in it."
         )
     radii = row.get("radii", "")
-    if between != "," and "," in radii:
+    if between != "," and COMMA_INSIDE.search(radii):
         return (
             f"its radii “{plain_name(radii)}” may have decimal commas, or commas between them: write decimals with a "
             "point, and spaces between radii, such as 1.5 3."
