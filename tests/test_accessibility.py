@@ -139,6 +139,8 @@ def popovers(visit: Visit) -> Iterator[None]:
         # Streamlit keeps a second, unseen button beside each, to measure it.
         button = shown.nth(place).locator("button").locator("visible=true").first
         button.click()
+        # Under the pointer its tooltip would fade in.
+        visit.page.mouse.move(1, 1)
         body = visit.page.locator("[data-testid='stPopoverBody']").locator("visible=true").first
         body.wait_for()
         # It fades in and moves into its place: pale letters on the way are no finding.
