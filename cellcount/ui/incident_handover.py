@@ -12,12 +12,13 @@ import numpy as np
 
 from cellcount.methods import incident, recovery
 from cellcount.methods.recovery import Exposure
+from cellcount.standalone import standalone_page
 from cellcount.ui.frame import NAME, STEWARD, SYNTHETIC
 from cellcount.ui.ground import Name, Outlines
 from cellcount.ui.incident_answer import Answer, Zone
 from cellcount.ui.incident_figures import departs, headline, hour_words, limits, people, signed, untold, unusual, when
 from cellcount.ui.incident_known import Marked, hour_told, is_compared, marked
-from cellcount.ui.incident_paper import PALETTE, page
+from cellcount.ui.incident_paper import PALETTE, STYLE
 from cellcount.ui.incident_paper_map import map_described, paper_map
 from cellcount.ui.incident_tables import reach
 from cellcount.ui.incident_timeline import timeline
@@ -99,7 +100,7 @@ def handover_html(
             f"<footer><b>Release</b> {_text(release_facts['release_id'])} · <b>View</b> {_link(link)}</footer>",
         ]
     )
-    return page(f"{title}: incident hand-over", body).encode("utf-8")
+    return standalone_page(f"{title}: incident hand-over", body, style=STYLE).encode("utf-8")
 
 
 def method(answer: Answer) -> tuple[str, ...]:

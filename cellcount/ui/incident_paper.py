@@ -1,14 +1,18 @@
-"""A sheet of A4 as an HTML page that stands by itself: its style."""
+"""The style of a sheet of A4 in HTML: see `cellcount.standalone`."""
 
 from __future__ import annotations
 
-from cellcount.standalone import standalone_page
 from cellcount.ui.look import PALETTES
 
 PALETTE = PALETTES["light"]
 """Paper is white, whatever theme the reader has on screen."""
-_COLOURS = {"text": PALETTE.text, "edge": PALETTE.edge, "line": PALETTE.line, "mark": PALETTE.mark}
-_STYLE = """
+_COLOURS = " ".join(
+    f"--{name}: {colour};"
+    for name, colour in (("text", PALETTE.text), ("edge", PALETTE.edge), ("line", PALETTE.line), ("mark", PALETTE.mark))
+)
+STYLE = (
+    f":root {{ {_COLOURS} }}"
+    + """
 @page { size: A4 portrait; margin: 7mm 11mm 6mm; }
 * { box-sizing: border-box; }
 body { font: 400 7.4pt/1.34 "Open Sans", Arial, sans-serif; color: var(--text); background: #fff; margin: 0 auto;
@@ -63,17 +67,4 @@ a { color: var(--line); }
 @media screen { body { padding: 9mm 0; } }
 @media print { .pair, tr { break-inside: avoid; } }
 """
-
-
-def page(title: str, body: str) -> str:
-    """A sheet that stands by itself.
-
-    Parameters
-    ----------
-    title : str
-        Of the page: text.
-    body : str
-        HTML, in which what anybody wrote is escaped.
-    """
-    colours = " ".join(f"--{name}: {colour};" for name, colour in _COLOURS.items())
-    return standalone_page(title, body, style=f":root {{ {colours} }}{_STYLE}")
+)

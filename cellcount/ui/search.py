@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cellcount.ui.ground import Bounds
 from cellcount.ui.view import Area
 from cellcount.ui.words import position
+from cellcount.zones.sites import MINUSES
 
 Kind = Literal["area", "place", "postcode district", "point"]
 
@@ -126,7 +127,7 @@ _SIDES_AFTER = re.compile(rf"{_ANGLE}\s*([NSEW])[\s,;]*{_ANGLE}\s*([NSEW])")
 # Without letters a space alone does not tell where the first angle ends.
 _WITHOUT_SIDES = re.compile(rf"{_ANGLE}(?:\s*[,;]\s*|\s+(?=[+-]|\d+\s*°)){_ANGLE}")
 _SIGNS = {
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d",
+    "-": MINUSES,
     "'": "\u2032\u2018\u2019\u201b\u02b9\u02bc\u02bb\u02c8\u00b4`\uff07",
     '"': "\u2033\u201c\u201d\u201f\u02ba\u02dd\uff02",
     "°": "\u00ba\u02da",

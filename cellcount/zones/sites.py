@@ -35,8 +35,9 @@ _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 _RADIUS = re.compile(r"radius(_?\d+)?(_?km)?")
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 """A first line that tells spreadsheets what is between columns, and that they do not show."""
-_MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
-"""What people and devices write for the minus."""
+MINUSES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+"""What people and devices write for the hyphen and the minus."""
+_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
 _TO_DEGREES = pyproj.Transformer.from_crs("EPSG:27700", "OGC:CRS84", always_xy=True)
 
 
